@@ -1,0 +1,20 @@
+"""ConvNeXtTiny of Keras, untrained, at a sane scale; Keras 3 `export()`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from golden_models.weights import enliven, pictures
+
+
+def build(folder: Path) -> Path:
+    import keras
+
+    keras.utils.set_random_seed(7)
+    image = keras.Input((224, 224, 3), name="image")
+    model = keras.applications.ConvNeXtTiny(weights=None, input_tensor=image)
+    pixels = pictures(4, 224, low=0, high=255)
+    enliven(model, pixels)
+    np.savez(folder / "sample.npz", image=pixels)
+    model.export(folder / "convnext_tiny", verbose=False)
+    return folder / "convnext_tiny"

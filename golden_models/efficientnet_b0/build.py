@@ -1,0 +1,20 @@
+"""EfficientNetB0 of Keras, untrained, at a sane scale; `.h5` of Keras 3."""
+
+from pathlib import Path
+
+import numpy as np
+
+from golden_models.weights import enliven, pictures
+
+
+def build(folder: Path) -> Path:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    image = keras.Input((224, 224, 3), name="image")
+    model = keras.applications.EfficientNetB0(weights=None, input_tensor=image)
+    pixels = pictures(4, 224, low=0, high=255)
+    enliven(model, pixels)
+    np.savez(folder / "sample.npz", image=pixels)
+    model.save(folder / "efficientnet_b0.h5")
+    return folder / "efficientnet_b0.h5"

@@ -1,0 +1,35 @@
+"""GPT-2 language model from keras-hub, four small layers, tied head; `export()`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from golden_models.weights import randomise
+
+VOCABULARY = 1000
+
+
+def build(folder: Path) -> Path:
+    import keras
+    import keras_hub
+
+    keras.utils.set_random_seed(3)
+    backbone = keras_hub.models.GPT2Backbone(
+        vocabulary_size=VOCABULARY,
+        num_layers=4,
+        num_heads=4,
+        hidden_dim=64,
+        intermediate_dim=256,
+        max_sequence_length=48,
+    )
+    model = keras_hub.models.GPT2CausalLM(backbone)
+    randomise(model)
+    rng = np.random.default_rng(3)
+    inside = np.arange(24) < np.array([24, 7, 1, 13, 24, 18])[:, None]
+    sample = {
+        "token_ids": np.where(inside, rng.integers(1, VOCABULARY, (6, 24)), 0),
+        "padding_mask": inside,
+    }
+    np.savez(folder / "sample.npz", **{k: v.astype("int32") for k, v in sample.items()})
+    model.export(folder / "gpt2", format="tf_saved_model", verbose=False)
+    return folder / "gpt2"

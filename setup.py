@@ -1,0 +1,44 @@
+"""Packaging of tf2torch; tool configuration lies in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+CORE = [
+    "tensorflow>=2.16",
+    "tf-keras>=2.16",
+    "torch>=2.6",
+    "numpy>=1.26",
+    "safetensors>=0.4",
+    "libcst>=1.5",
+    "networkx>=3.2",
+    "sympy>=1.13",
+    "onnx>=1.16",
+    "tf2onnx>=1.16",
+    "onnx2torch>=1.5.15",
+    "openai>=1.60",
+    "click>=8.1",
+    "rich>=13.7",
+    "ruff>=0.9",
+]
+DEV = [
+    "pytest>=8",
+    "hypothesis>=6.100",
+    "mypy>=1.13",
+    "keras-hub>=0.21",
+    "deepctr>=0.9.4",
+]
+
+setup(
+    name="tf2torch",
+    version="0.1.0",
+    description="TensorFlow models to readable, trainable, proven PyTorch source",
+    long_description=(Path(__file__).parent / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.11",
+    packages=find_packages(include=["tf2torch", "tf2torch.*"]),
+    package_data={"tf2torch": ["py.typed"], "tf2torch.repair": ["prompts/*.md"]},
+    install_requires=CORE,
+    extras_require={"dev": DEV},
+    entry_points={"console_scripts": ["tf2torch = tf2torch.cli:main"]},
+)

@@ -1,0 +1,128 @@
+"""Several tensors into one and one into several: stack, concat, split, tile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tf2torch.ir.build import call, ints_of, outs
+from tf2torch.ir.nodes import Arg, Attr, Node
+from tf2torch.ir.types import TensorType
+from tf2torch.rules.elements import elements_of, sizes_arg
+from tf2torch.rules.ruleset import Decline, RuleSet
+
+rules = RuleSet("joining")
+
+
+@dataclass(frozen=True)
+class AxisAttrs:
+    axis: int = 0
+
+
+@rules.rule("Pack")
+def pack(
+    values: tuple[Node, ...], *, attrs: AxisAttrs, out: tuple[TensorType, ...]
+) -> Node:
+    if attrs.axis == 0:
+        return call("torch.stack", values, type=out[0])
+    return call("torch.stack", values, dim=attrs.axis, type=out[0])
+
+
+@rules.rule("Unpack")
+def unpack(
+    value: Node, *, attrs: AxisAttrs, out: tuple[TensorType, ...]
+) -> tuple[Node, ...]:
+    if not out:
+        return ()
+    if len(out) == 1:
+        return (call(".squeeze", value, attrs.axis, type=out[0]),)
+    return outs(call(".unbind", value, attrs.axis, types=out))
+
+
+@rules.rule("ConcatV2")
+def concat_v2(
+    values: tuple[Node, ...], axis: Node, *, out: tuple[TensorType, ...]
+) -> Node:
+    if len(values) == 1:
+        return values[0]
+    return call("torch.cat", values, dim=_axis(axis), type=out[0])
+
+
+@rules.rule("Concat")
+def concat(
+    axis: Node, values: tuple[Node, ...], *, out: tuple[TensorType, ...]
+) -> Node:
+    return concat_v2(values, axis, out=out)
+
+
+@dataclass(frozen=True)
+class ParallelConcatAttrs:
+    shape: Attr
+
+
+@rules.rule("ParallelConcat")
+def parallel_concat(
+    values: tuple[Node, ...], *, attrs: ParallelConcatAttrs, out: tuple[TensorType, ...]
+) -> Node:
+    return call("torch.cat", values, type=out[0])
+
+
+@rules.rule("ConcatOffset")
+def concat_offset(
+    concat_dim: Node, shapes: tuple[Node, ...], *, out: tuple[TensorType, ...]
+) -> tuple[Node, ...]:
+    return outs(call("helper.concat_offset", _axis(concat_dim), shapes, types=out))
+
+
+@rules.rule("Split")
+def split(
+    split_dim: Node, value: Node, *, out: tuple[TensorType, ...]
+) -> tuple[Node, ...]:
+    if len(out) == 1:
+        return (value,)
+    return outs(call(".chunk", value, len(out), dim=_axis(split_dim), types=out))
+
+
+@rules.rule("SplitV")
+def split_v(
+    value: Node, size_splits: Node, split_dim: Node, *, out: tuple[TensorType, ...]
+) -> tuple[Node, ...] | Decline:
+    if len(out) == 1:
+        return (value,)
+    axis, sizes = _axis(split_dim), sizes_arg(size_splits)
+    if isinstance(sizes, Node) or (isinstance(sizes, tuple) and -1 in sizes):
+        sizes = _sizes_along(out, axis) or call(
+            "helper.split_sizes", value, sizes, axis
+        )
+    if isinstance(sizes, tuple) and len({*sizes}) == 1 and isinstance(sizes[0], int):
+        return outs(call(".chunk", value, len(out), dim=axis, types=out))
+    return outs(call(".split", value, sizes, dim=axis, types=out))
+
+
+def _sizes_along(out: Sequence[TensorType], axis: Arg) -> tuple[int, ...] | None:
+    """The sizes of the parts, where types have them."""
+    if not isinstance(axis, int):
+        return None
+    sizes = [t.shape[axis] if t.shape is not None else None for t in out]
+    if not all(isinstance(s, int) for s in sizes):
+        return None
+    return tuple(int(s) for s in sizes)  # type: ignore[arg-type] # all ints
+
+
+def _axis(node: Node) -> Arg:
+    found = ints_of(node)
+    return call("int", node) if found is None else found[0]
+
+
+@rules.rule("Tile")
+def tile(x: Node, multiples: Node, *, out: tuple[TensorType, ...]) -> Node:
+    times = elements_of(multiples)
+    if times is None:
+        return call(".repeat", x, call(".tolist", multiples), type=out[0])
+    repeated = [i for i, n in enumerate(times) if n != 1]
+    if not repeated:
+        return x
+    if x.shape is not None and all(x.shape[i] == 1 for i in repeated):
+        sizes = tuple(n if i in repeated else -1 for i, n in enumerate(times))
+        return call(".expand", x, sizes, type=out[0])
+    return call(".repeat", x, times, type=out[0])

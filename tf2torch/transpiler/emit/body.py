@@ -1,0 +1,355 @@
+"""Statements of a forward method: what gets a name, which name, in which order.
+
+A value is written inside its only user when the result stays short; otherwise it is
+a statement. A name is used again only when nothing after the statement reads the
+value that it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tf2torch import pycode
+from tf2torch.ir.graph import Graph, topological
+from tf2torch.ir.nodes import (
+    Block,
+    Call,
+    Case,
+    Chain,
+    Const,
+    For,
+    Input,
+    Module,
+    Node,
+    Out,
+    Param,
+    Table,
+    Unported,
+    Variable,
+    While,
+)
+from tf2torch.pycode import Expr
+from tf2torch.transpiler.emit.expressions import Expressions, number, takes_scalar
+
+MAX_WIDTH = 62
+MAX_DEPTH = 3
+LEAVES = (Const, Param, Input, Variable, Table)
+GENERIC = ("x", "y", "z", "u", "v", "w")
+
+
+@dataclass(eq=False)
+class Step:
+    """One statement: the node it computes and the values that it reads."""
+
+    node: Node
+    reads: tuple[Node, ...]
+    inlined: tuple[Node, ...] = ()
+
+
+@dataclass
+class Scope:
+    """What the writer needs to know of the class around it.
+
+    ``leaf`` writes parameters and constants; ``callee`` the attribute that a module or
+    block is called through; ``label`` proposes a name for a value, or "".
+    """
+
+    leaf: Callable[[Node, Node | None], Expr]
+    callee: Callable[[Node], Expr]
+    label: Callable[[Node], str] = lambda node: ""
+    override: Callable[[Node, tuple[object, ...]], Expr | None] | None = None
+
+
+@dataclass
+class Body:
+    """Writes the statements of one function body (and of the regions in it)."""
+
+    scope: Scope
+    names: dict[Node, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    indent: int = 0
+    # Names that must survive this body: read after it, or by the next iteration.
+    reserved: set[str] = field(default_factory=set)
+    exprs: dict[Node, Expr] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.printer = Expressions(self.operand, self.scope.override)
+        self.inline: set[Node] = set()
+
+    # --- planning ------------------------------------------------------------------
+
+    def plan(self, nodes: Sequence[Node], results: Iterable[Node]) -> list[Step]:
+        """Steps for ``nodes`` (operands first); sets which nodes are written inline."""
+        result_list = list(results)
+        inside = set(nodes)
+        uses = _count_uses(nodes, result_list)
+        width: dict[Node, int] = {}
+        depth: dict[Node, int] = {}
+        owners = _out_owners(nodes)
+        for node in nodes:
+            if isinstance(node, (*LEAVES, Out)):
+                continue
+            parts = [p for p in node.operands if p in self.inline]
+            width[node] = _own_width(node) + sum(width[p] for p in parts)
+            depth[node] = _own_depth(node) + max((depth[p] for p in parts), default=0)
+            while parts and (width[node] > MAX_WIDTH or depth[node] > MAX_DEPTH):
+                widest = max(parts, key=lambda p: width[p])
+                parts.remove(widest)
+                self.inline.discard(widest)
+                width[node] += 4 - width[widest]
+                depth[node] = _own_depth(node) + max((depth[p] for p in parts), default=0)
+            if uses.get(node, 0) == 1 and node not in owners and _may_inline(node):
+                self.inline.add(node)
+        for user in nodes:
+            if user.graphs():
+                self.inline.difference_update(user.operands)
+        self.inline.difference_update(result_list[:-1] if len(result_list) > 1 else ())
+        return [
+            Step(n, *self._reads(n, inside))
+            for n in nodes
+            if not isinstance(n, (*LEAVES, Out)) and n not in self.inline
+        ]
+
+    def _reads(
+        self, node: Node, inside: set[Node]
+    ) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+        reads: dict[Node, None] = {}
+        inlined: dict[Node, None] = {}
+        stack = list(reversed(node.operands))
+        while stack:
+            operand = stack.pop()
+            if operand in self.inline:
+                inlined[operand] = None
+                stack.extend(reversed(operand.operands))
+            elif not isinstance(operand, (Const, Param)):
+                reads[operand] = None
+        return tuple(reads), tuple(inlined)
+
+    # --- writing ---------------------------------------------------------------------
+
+    def write(
+        self,
+        nodes: Sequence[Node],
+        results: Sequence[Node],
+        wanted: dict[Node, str] | None = None,
+    ) -> None:
+        """Write the statements; values in ``wanted`` take that name if it is free."""
+        steps = self.plan(nodes, results)
+        last = _last_reads(steps, results, self.inline)
+        for index, step in enumerate(steps):
+            if index == len(steps) - 1 and list(results) == [step.node] and not wanted:
+                if _is_expression(step.node):
+                    self.inline.add(step.node)  # returned as it stands
+                    continue
+            self.step(step, index, last, wanted or {})
+
+    def step(
+        self, step: Step, index: int, last: dict[Node, int], wanted: dict[Node, str]
+    ) -> None:
+        from tf2torch.transpiler.emit.regions import write_case, write_chain, write_for, write_while
+
+        match step.node:
+            case Case():
+                write_case(self, step, index, last)
+            case For():
+                write_for(self, step, index, last)
+            case While():
+                write_while(self, step, index, last)
+            case Chain() if len(step.node.args) > 1:
+                write_chain(self, step, index, last, wanted)
+            case _:
+                value = self.expression(step.node)
+                target = self.target(step, index, last, wanted)
+                text = pycode.text(value)
+                self.line(f"{target} = {text}" if target else text)
+
+    def target(
+        self, step: Step, index: int, last: dict[Node, int], wanted: dict[Node, str]
+    ) -> str:
+        """The left side for a step: a name, a nest of names, or "" when unread."""
+        node = step.node
+        if isinstance(node, (Block, Call, Module, Unported)) and len(node.types) > 1:
+            outs = {o.index: o for o in self.outs_of(node, last)}
+            nest = getattr(node, "unpack", None) or tuple(range(len(node.types)))
+            if not outs:
+                return ""
+            return self.nest(nest, outs, step, index, last, wanted)
+        if node not in last:
+            return ""
+        return self.name(node, step.reads, index, last, wanted)
+
+    def outs_of(self, node: Node, last: dict[Node, int]) -> list[Out]:
+        return [o for o in last if isinstance(o, Out) and o.node is node]
+
+    def nest(
+        self,
+        nest: tuple[object, ...],
+        outs: dict[int, Out],
+        step: Step,
+        index: int,
+        last: dict[Node, int],
+        wanted: dict[Node, str],
+    ) -> str:
+        parts = []
+        for item in nest:
+            if isinstance(item, tuple):
+                read = any(i in outs for i in _flat(item))
+                inner = self.nest(item, outs, step, index, last, wanted) if read else "_"
+                parts.append(f"({inner})" if read else "_")
+            elif item in outs:
+                out = outs[item]  # type: ignore[index] # ints only
+                parts.append(self.name(out, step.reads, index, last, wanted))
+            else:
+                parts.append("_")
+        return ", ".join(parts) + ("," if len(parts) == 1 else "")
+
+    def name(
+        self,
+        node: Node,
+        reads: Sequence[Node],
+        index: int,
+        last: dict[Node, int],
+        wanted: dict[Node, str],
+    ) -> str:
+        """A name for ``node`` that holds no value still to be read."""
+        live = self.live(index, last)
+        free = lambda n: n not in live and n not in self.reserved  # noqa: E731
+        preferred = wanted.get(node)
+        if preferred is not None and (preferred not in live):
+            return self.claim(node, preferred)
+        dying = [
+            self.names[r]
+            for r in reads
+            if r in self.names and last.get(r) == index and free(self.names[r])
+        ]
+        label = self.scope.label(node)
+        for name in (*(d for d in dying if d in GENERIC), label, *GENERIC):
+            if name and free(name):
+                return self.claim(node, name)
+        count = 1
+        while not free(f"x{count}"):
+            count += 1
+        return self.claim(node, f"x{count}")
+
+    def claim(self, node: Node, name: str) -> str:
+        self.names[node] = name
+        return name
+
+    def live(self, index: int, last: dict[Node, int]) -> set[str]:
+        """Names whose value is read after statement ``index``."""
+        return {
+            name for node, name in self.names.items() if last.get(node, -1) > index
+        }
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self.indent + text)
+
+    # --- expressions -----------------------------------------------------------------
+
+    def operand(self, node: Node, user: Node) -> Expr:
+        if node in self.exprs:
+            return self.exprs[node]
+        if node in self.names:
+            return pycode.name(self.names[node])
+        if isinstance(node, Const) and takes_scalar(user, node):
+            return number(node)
+        if isinstance(node, (Const, Param, Variable, Table)):
+            return self.scope.leaf(node, user)
+        return self.expression(node)
+
+    def expression(self, node: Node) -> Expr:
+        match node:
+            case Call():
+                return self.printer.call(node)
+            case Module():
+                args = [self.printer.arg(a, node, ("args", i)) for i, a in enumerate(node.args)]
+                return pycode.call(self.scope.callee(node), *args)
+            case Block():
+                args = [self.operand(a, node) for a in node.args]
+                return pycode.call(self.scope.callee(node), *args)
+            case Chain():
+                return pycode.call(self.scope.callee(node), self.operand(node.args[0], node))
+            case Unported():
+                operands = [self.operand(n, node) for n in node.inputs]
+                return pycode.call("unported", pycode.lit(node.op), *operands)
+            case Out():
+                owner = self.operand(node.node, node)
+                return pycode.subscript(owner, [pycode.lit(node.index)])
+        raise AssertionError(f"{type(node).__name__} {node.origin} is no expression")
+
+
+def region_nodes(graph: Graph) -> list[Node]:
+    """What a region computes, operands first."""
+    inputs = set(graph.inputs)
+    return [n for n in topological((*graph.effects, *graph.results)) if n not in inputs]
+
+
+def _is_expression(node: Node) -> bool:
+    if isinstance(node, Chain) and len(node.args) > 1:
+        return False
+    return isinstance(node, (Block, Call, Chain, Module, Unported)) and len(node.types) == 1
+
+
+def _may_inline(node: Node) -> bool:
+    if node.graphs() or len(node.types) > 1:
+        return False
+    if isinstance(node, Chain) and len(node.args) > 1:
+        return False
+    return not (isinstance(node, Call) and is_effect(node))
+
+
+def is_effect(node: Call) -> bool:
+    """In-place methods and reads of variables that the model writes."""
+    return (node.func.endswith("_") and node.func.startswith(".")) or node.func == ".clone"
+
+
+def _own_width(node: Node) -> int:
+    if isinstance(node, Call):
+        literals = 6 * max(0, len(node.args) + len(node.kwargs) - 1)
+        return len(node.func) + literals + sum(len(k) for k, _ in node.kwargs) + 3
+    return 14 + 3 * len(node.operands)
+
+
+def _own_depth(node: Node) -> int:
+    """Shape and index plumbing does not count as an idea of its own."""
+    light = isinstance(node, Call) and (node.func[0] in ".@[" or node.func in ("neg", "~"))
+    return 0 if light else 1
+
+
+def _count_uses(nodes: Sequence[Node], results: Sequence[Node]) -> dict[Node, int]:
+    uses: dict[Node, int] = {}
+    for node in nodes:
+        for operand in node.operands:
+            uses[operand] = uses.get(operand, 0) + 1
+    for node in results:
+        uses[node] = uses.get(node, 0) + 1
+    return uses
+
+
+def _out_owners(nodes: Sequence[Node]) -> set[Node]:
+    return {n.node for n in nodes if isinstance(n, Out)}
+
+
+def _last_reads(
+    steps: Sequence[Step], results: Sequence[Node], inline: set[Node]
+) -> dict[Node, int]:
+    last: dict[Node, int] = {}
+    for index, step in enumerate(steps):
+        for node in step.reads:
+            last[node] = index
+    stack = list(results)
+    while stack:
+        node = stack.pop()
+        if node in inline:
+            stack.extend(node.operands)
+        else:
+            last[node] = len(steps)
+    return last
+
+
+def _flat(nest: tuple[object, ...]) -> list[object]:
+    found: list[object] = []
+    for item in nest:
+        found.extend(_flat(item) if isinstance(item, tuple) else [item])
+    return found

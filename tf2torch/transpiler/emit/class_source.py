@@ -1,0 +1,246 @@
+"""The text of one class: constructor and forward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tf2torch import pycode
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import (
+    Block,
+    Call,
+    Chain,
+    Const,
+    Input,
+    Module,
+    Node,
+    Param,
+)
+from tf2torch.pycode import Expr
+from tf2torch.transpiler.emit.body import Body, Scope, region_nodes
+from tf2torch.transpiler.emit.classes import Argument, ClassSpec, Program
+from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
+from tf2torch.transpiler.emit.names import identifier, is_noise, snake
+from tf2torch.transpiler.emit.roles import POSITIONAL
+from tf2torch.transpiler.emit.signature import SMALL, Path
+
+TYPES = {int: "int", float: "float", bool: "bool", str: "str", tuple: "tuple[int, ...]"}
+
+
+@dataclass(eq=False)
+class ClassSource:
+    """Writes one class; ``outputs`` names the results of the root class."""
+
+    program: Program
+    spec: ClassSpec
+    parameters: list[str] = field(default_factory=list)
+    outputs: list[str] | None = None
+    doc: str = ""
+
+    def __post_init__(self) -> None:
+        self.slots = self.spec.named_slots()
+        self.members: dict[Node, str] = {}
+        for index, name in self.spec.members.items():
+            self.members[self.spec.signature.order[index]] = name
+        self.used: dict[str, Node] = {}
+        self.taken = set(self.spec.members.values())
+
+    # --- forward ---------------------------------------------------------------------
+
+    def forward(self) -> list[str]:
+        graph = self.spec.graph
+        scope = Scope(self.leaf, self.callee, self.label, self.forward_override)
+        body = Body(scope, indent=2)
+        names = self.parameters or _parameter_names(graph)
+        for node, name in zip(graph.inputs, names, strict=True):
+            body.names[node] = name
+        results = list(graph.results)
+        body.write(region_nodes(graph), results)
+        body.line(f"return {self.result(body, results)}")
+        arguments = [f"{n}: {_annotation(i)}" for i, n in zip(graph.inputs, names, strict=True)]
+        header = f"    def forward({', '.join(['self', *arguments])}) -> {self.returns()}:"
+        return [header, *body.lines]
+
+    def returns(self) -> str:
+        if self.outputs is not None:
+            return "dict[str, Tensor]"
+        count = len(self.spec.graph.results)
+        if count == 1:
+            return _annotation(self.spec.graph.results[0])
+        return f"tuple[{', '.join(['Tensor'] * count)}]"
+
+    def result(self, body: Body, results: list[Node]) -> str:
+        user = results[0]
+        values = [pycode.text(body.operand(r, user)) for r in results]
+        if self.outputs is not None:
+            pairs = zip(self.outputs, values, strict=True)
+            items = [f"{pycode.text(pycode.lit(k))}: {v}" for k, v in pairs]
+            return "{" + ", ".join(items) + "}"
+        return ", ".join(values)
+
+    def label(self, node: Node) -> str:
+        """A value is called like the layer that made it, when a user named that."""
+        scope = node.origin.scope
+        if not scope or is_noise(scope[-1]):
+            return ""
+        name = identifier(snake(scope[-1]))
+        return name
+
+    def callee(self, node: Node) -> Expr:
+        return pycode.name(f"self.{self.member(node)}")
+
+    def member(self, node: Node) -> str:
+        name = self.members[node]
+        self.used.setdefault(name, node)
+        return name
+
+    def leaf(self, node: Node, user: Node | None) -> Expr:
+        if isinstance(node, Const) and node.array.dtype == object:
+            return _string_array(node)
+        if node not in self.members:
+            raise AssertionError(f"{type(node).__name__} {node.origin} has no attribute")
+        return pycode.name(f"self.{self.member(node)}")
+
+    def forward_override(self, node: Node, path: Path) -> Expr | None:
+        argument = self.slots.get((node, path))
+        return None if argument is None else pycode.name(f"self.{argument.name}")
+
+    # --- constructor -----------------------------------------------------------------
+
+    def constructor(self) -> list[str]:
+        """Call after :meth:`forward`, which finds out what it needs."""
+        if not self.used and not self.spec.arguments:
+            return []
+        arguments = [_parameter(a) for a in self.spec.arguments]
+        lines = [f"    def __init__({', '.join(['self', *arguments])}):"]
+        lines.append("        super().__init__()")
+        for argument in self.spec.arguments:
+            if argument.in_forward:
+                lines.append(f"        self.{argument.name} = {argument.name}")
+        order = {name: i for i, name in enumerate(dict.fromkeys(self.spec.members.values()))}
+        for name in sorted(self.used, key=lambda n: order[n]):
+            lines.append(f"        {self.member_statement(name, self.used[name])}")
+        return lines
+
+    def member_statement(self, name: str, node: Node) -> str:
+        match node:
+            case Module():
+                return f"self.{name} = {pycode.text(self.module(node))}"
+            case Block():
+                return f"self.{name} = {pycode.text(self.block(node, node.graph, 0))}"
+            case Chain():
+                return f"self.{name} = {self.chain(node)}"
+            case Param():
+                return self.parameter(name, node)
+            case Const():
+                return _buffer(name, node)
+        raise AssertionError(f"{type(node).__name__} is no member")
+
+    def init_override(self, node: Node, path: Path) -> Expr | None:
+        argument = self.slots.get((node, path))
+        return None if argument is None else pycode.name(argument.name)
+
+    def module(self, node: Module) -> Expr:
+        printer = Expressions(self.no_operand, self.init_override)
+        positional = POSITIONAL.get(node.cls, 0)
+        args = [printer.arg(v, node, ("config", k)) for k, v in node.config[:positional]]
+        named = {
+            k: printer.arg(v, node, ("config", k)) for k, v in node.config[positional:]
+        }
+        return pycode.call(node.cls.removeprefix("helper."), *args, **named)
+
+    def no_operand(self, node: Node, user: Node) -> Expr:
+        raise AssertionError("a constructor argument cannot be a tensor")
+
+    def block(self, node: Node, graph: Graph, index: int) -> Expr:
+        spec = self.program.spec(graph)
+        signature = self.program.signatures[graph]
+        args: list[Expr] = []
+        named: dict[str, Expr] = {}
+        for argument in spec.arguments:
+            number = argument.slots[0]
+            value = self.init_override(node, ("child", index, number))
+            if argument.has_default and value is None:
+                continue
+            value = value or pycode.lit(signature.slots[number].value)
+            if len(args) < 2 and not named:
+                args.append(value)
+            else:
+                named[argument.name] = value
+        return pycode.call(spec.name, *args, **named)
+
+    def chain(self, node: Chain) -> str:
+        holder = "nn.Sequential" if len(node.args) == 1 else "nn.ModuleList"
+        calls = [self.block(node, g, i) for i, g in enumerate(node.graphs_)]
+        texts = [pycode.text(c) for c in calls]
+        if len(set(texts)) == 1:
+            made = f"{texts[0]} for _ in range({len(texts)})"
+            return f"{holder}(*[{made}])" if holder.endswith("tial") else f"{holder}({made})"
+        joined = ", ".join(texts)
+        return f"{holder}({joined})" if holder.endswith("tial") else f"{holder}([{joined}])"
+
+    def parameter(self, name: str, node: Param) -> str:
+        sizes = [
+            self.init_override(node, ("shape", i)) or pycode.lit(s)
+            for i, s in enumerate(node.shape or ())
+        ]
+        named = {} if node.dtype == "float32" else {"dtype": dtype_expr(node.dtype)}
+        if not sizes:
+            sizes = [pycode.tuple_([])]
+        empty = pycode.text(pycode.call("torch.empty", *sizes, **named))
+        if node.variable.trainable:
+            return f"self.{name} = nn.Parameter({empty})"
+        return f'self.register_buffer("{name}", {empty})'
+
+
+def is_literal(node: Const) -> bool:
+    """Is the constant spelled out in the source (and not kept with the weights)?"""
+    if node.array.size <= SMALL:
+        return True
+    flat = node.array.reshape(-1)
+    if bool(np.all(flat == flat[0])) and node.dtype != "bool":
+        return True
+    return node.array.ndim == 1 and node.array.dtype.kind in "iu" and bool(
+        np.ptp(np.diff(flat.astype(np.int64))) == 0 and flat[0] != flat[1]
+    )
+
+
+def _buffer(name: str, node: Const) -> str:
+    if is_literal(node):
+        value = pycode.text(tensor_literal(node.array, node.dtype))
+        return f'self.register_buffer("{name}", {value}, persistent=False)'
+    sizes = ", ".join(map(str, node.array.shape))
+    dtype = "" if node.dtype == "float32" else f", dtype={pycode.text(dtype_expr(node.dtype))}"
+    return f'self.register_buffer("{name}", torch.empty({sizes}{dtype}))'
+
+
+def _string_array(node: Const) -> Expr:
+    items = node.array.tolist()
+    value = pycode.lit(items) if node.array.ndim == 0 else _nested_strings(items)
+    return pycode.call("np.array", value, dtype=pycode.name("object"))
+
+
+def _nested_strings(items: object) -> Expr:
+    if isinstance(items, list):
+        return pycode.list_([_nested_strings(i) for i in items])
+    return pycode.lit(items)
+
+
+def _parameter(argument: Argument) -> str:
+    if argument.has_default:
+        kind = TYPES[type(argument.default)]
+        return f"{argument.name}: {kind} = {pycode.text(pycode.lit(argument.default))}"
+    return f"{argument.name}: int"
+
+
+def _parameter_names(graph: Graph) -> list[str]:
+    fallback = ("x", "y", "z", "u", "v", "w")
+    if len(graph.inputs) <= len(fallback):
+        return list(fallback[: len(graph.inputs)])
+    return [f"x{i}" for i in range(len(graph.inputs))]
+
+
+def _annotation(node: Node) -> str:
+    return "np.ndarray" if node.dtype == "string" else "Tensor"

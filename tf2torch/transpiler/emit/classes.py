@@ -1,0 +1,240 @@
+"""From a graph with nested blocks to classes: members, arguments, names.
+
+Blocks of equal structure are one class. Its constructor arguments are the numbers in
+which its instances differ; numbers that always agree between instances are one
+argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import Block, Call, Chain, Const, Module, Node, Param
+from tf2torch.transpiler.emit.names import KINDS, Namespace, camel, is_noise, snake
+from tf2torch.transpiler.emit.roles import role
+from tf2torch.transpiler.emit.signature import Path, Signature, Slot, sign, walk
+
+LARGEST_LITERAL = 4
+
+
+@dataclass(eq=False)
+class Argument:
+    """A constructor argument, and the slots that it fills. ``default`` is the value
+    when all instances agree (the argument only names the number)."""
+
+    name: str
+    slots: list[int]
+    default: object = None
+    has_default: bool = False
+    in_forward: bool = False
+
+
+@dataclass(eq=False)
+class ClassSpec:
+    """One class of the emitted file."""
+
+    name: str
+    signature: Signature
+    instances: list[Signature]
+    arguments: list[Argument] = field(default_factory=list)
+    # Position in ``signature.order`` → attribute; equal state, equal attribute.
+    members: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def graph(self) -> Graph:
+        return self.signature.graph
+
+    def named_slots(self) -> dict[tuple[Node, Path], Argument]:
+        slots = self.signature.slots
+        return {
+            (slots[i].node, slots[i].path): a for a in self.arguments for i in a.slots
+        }
+
+
+@dataclass(eq=False)
+class Program:
+    """All classes, children before parents; the last one is the model."""
+
+    classes: list[ClassSpec]
+    by_key: dict[object, ClassSpec]
+    signatures: dict[Graph, Signature]
+
+    def spec(self, graph: Graph) -> ClassSpec:
+        return self.by_key[self.signatures[graph].key]
+
+    @property
+    def root(self) -> ClassSpec:
+        return self.classes[-1]
+
+
+def plan_classes(root: Graph, name: str) -> Program:
+    """Classes for ``root`` and every block in it."""
+    signatures: dict[Graph, Signature] = {}
+    top = sign(root, signatures)
+    groups: dict[object, list[Signature]] = {}
+    for signature in walk(top):
+        group = groups.setdefault(signature.key, [])
+        if signature not in group:
+            group.append(signature)
+    names = Namespace(("nn", "torch", "F", "Tensor", camel(name)))
+    classes = []
+    for group in groups.values():
+        first = group[0]
+        own = camel(name) if first is top else names.claim(_class_name(group))
+        classes.append(ClassSpec(own, first, group))
+    program = Program(classes, {c.signature.key: c for c in classes}, signatures)
+    for spec in classes:
+        spec.members = name_members(spec)
+        spec.arguments = list(_arguments(spec, is_root=spec.signature is top))
+    return program
+
+
+def _class_name(group: list[Signature]) -> str:
+    """What the names of the instances have in common, without numbers."""
+    words = [[w for w in snake(s.graph.name).split("_") if w] for s in group]
+    common = [w.rstrip("0123456789") for w in words[0]]
+    for other in words[1:]:
+        stems = [w.rstrip("0123456789") for w in other]
+        common = [w for w in common if w in stems]
+    kept = [w for w in common if w and w not in ("layer", "model")] or common or ["block"]
+    return camel("_".join(kept)) or "Block"
+
+
+def _arguments(spec: ClassSpec, is_root: bool) -> Iterator[Argument]:
+    columns: dict[tuple[object, ...], list[int]] = {}
+    for index, slot in enumerate(spec.signature.slots):
+        values = tuple(s.slots[index].value for s in spec.instances)
+        differs = any(v != values[0] or type(v) is not type(values[0]) for v in values)
+        if differs:
+            columns.setdefault((True, *values), []).append(index)
+        elif _needs_name(slot):
+            columns.setdefault((False, *values), []).append(index)
+    names = Namespace(set(spec.members.values()) | {"nn", "torch", "F", "Tensor", "math"})
+    ordered = sorted(columns.items(), key=lambda item: not item[0][0])
+    for values, slots in ordered:
+        first = [spec.signature.slots[i] for i in slots]
+        argument = Argument(
+            names.claim(_argument_name(spec, first)),
+            slots,
+            in_forward=any(isinstance(s.node, (Call, Const)) for s in first),
+        )
+        if not values[0]:
+            argument.default, argument.has_default = values[1], True
+        yield argument
+
+
+def _needs_name(slot: Slot) -> bool:
+    """A number in forward that a reader would want named."""
+    return (
+        isinstance(slot.node, Call)
+        and isinstance(slot.value, int)
+        and abs(slot.value) > LARGEST_LITERAL
+        and slot.node.func in (".reshape", ".unflatten", ".view", ".split")
+    )
+
+
+def _argument_name(spec: ClassSpec, slots: list[Slot]) -> str:
+    roles = [_slot_role(spec, s) for s in slots]
+    for wanted in ("in_channels", "out_channels", "dim", "channels", "hidden_size"):
+        if wanted in roles:
+            return wanted
+    return roles[0]
+
+
+def _slot_role(spec: ClassSpec, slot: Slot) -> str:
+    if slot.path[0] != "child":
+        return role(slot.node, slot.path)
+    _, index, number = slot.path
+    assert isinstance(index, int) and isinstance(number, int)
+    node = slot.node
+    assert isinstance(node, (Block, Chain))
+    child = spec.signature.children[_child_position(spec, node, index)]
+    inner = child.slots[number]
+    if inner.path[0] == "child":
+        return "size"
+    return role(inner.node, inner.path)
+
+
+def _child_position(spec: ClassSpec, node: Node, index: int) -> int:
+    position = 0
+    for other in spec.signature.order:
+        if other is node:
+            return position + index
+        if isinstance(other, Block):
+            position += 1
+        elif isinstance(other, Chain):
+            position += len(other.graphs_)
+    raise AssertionError("a slot of a child that its class does not have")
+
+
+def name_members(spec: ClassSpec) -> dict[int, str]:
+    """Attribute names: a user's names are kept, a framework's become kinds."""
+    keys: dict[object, list[int]] = {}
+    wanted: dict[object, str] = {}
+    for index, node in enumerate(spec.signature.order):
+        key = member_key(node)
+        if key is None:
+            continue
+        if key not in keys:
+            wanted[key] = _wanted_name(node)
+        keys.setdefault(key, []).append(index)
+    counts: dict[str, int] = {}
+    for name in wanted.values():
+        counts[name] = counts.get(name, 0) + 1
+    names = Namespace(("forward", "training"))
+    names.taken |= {"train", "eval", "apply", "half", "float", "double", "register"}
+    names.taken |= {"parameters", "modules", "children", "buffers", "to", "type", "T"}
+    seen: dict[str, int] = {}
+    members: dict[int, str] = {}
+    for key, name in wanted.items():
+        if counts[name] > 1 and not name[-1].isdigit():
+            seen[name] = seen.get(name, 0) + 1
+            name = f"{name}{seen[name]}"
+        claimed = names.claim(name)
+        for index in keys[key]:
+            members[index] = claimed
+    return members
+
+
+def member_key(node: Node) -> object:
+    """Identity of the state that a node needs, or None: equal key, one attribute."""
+    match node:
+        case Module():
+            return node.key
+        case Param():
+            return (node.variable, node.transforms)
+        case Block() | Chain():
+            return node
+        case Const():
+            return node if node.rank != 0 or node.dtype.startswith("complex") else node
+    return None
+
+
+def _wanted_name(node: Node) -> str:
+    if isinstance(node, (Block, Chain)):
+        return snake(node.name) or "blocks"
+    if isinstance(node, Module):
+        kind = KINDS.get(node.cls, snake(node.cls.split(".")[-1]))
+        return _last_own_word(node.name.split("/")) or kind
+    if isinstance(node, Param):
+        parts = node.variable.name.split("/")
+        scope = _last_own_word(parts[:-1])
+        leaf = snake(parts[-1]) or "weight"
+        return f"{scope}_{leaf}" if scope else leaf
+    return _const_name(node)
+
+
+def _const_name(node: Node) -> str:
+    word = _last_own_word(node.origin.scope)
+    if node.origin.tf and not word:
+        word = _last_own_word(node.origin.tf[0].split("/")[-1:])
+    return word or "constant"
+
+
+def _last_own_word(parts: list[str] | tuple[str, ...]) -> str:
+    for part in reversed(parts):
+        if part and not is_noise(part):
+            return snake(part)
+    return ""

@@ -1,0 +1,149 @@
+"""The text of model.py: docstring, imports, helpers, classes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from tf2torch.diagnostics import TranspileError
+from tf2torch.ir.graph import Graph, topological
+from tf2torch.ir.nodes import Block, Call, Chain, Input, Module, Node, Unported
+from tf2torch.ir.types import TensorType
+from tf2torch.transpiler.emit.class_source import ClassSource
+from tf2torch.transpiler.emit.classes import Program, plan_classes
+from tf2torch.transpiler.emit.helper_sources import helper_texts
+from tf2torch.transpiler.emit.names import Namespace, identifier
+
+FILE = '''"""{doc}"""
+
+{imports}
+
+{helpers}
+
+{classes}
+'''
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """``text`` of model.py and what it was made of."""
+
+    text: str
+    program: Program
+    parameters: tuple[str, ...]
+
+
+def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
+    """Write the classes for ``graph``; ``single``: forward returns the one output."""
+    program = plan_classes(graph, name)
+    names = Namespace(("self",))
+    parameters = [names.claim(identifier(i.name, "x")) for i in graph.inputs]
+    sources = [ClassSource(program, spec) for spec in program.classes]
+    sources[-1].parameters = parameters
+    sources[-1].outputs = None if single else [n for n, _ in graph.outputs]
+    classes = [_class_text(s) for s in sources]
+    imports, helpers = helper_texts(_helpers(graph))
+    body = "\n\n\n".join([*helpers, *classes])
+    text = FILE.format(
+        doc=doc,
+        imports="\n".join(_imports(body, imports)),
+        helpers="\n\n\n".join(helpers),
+        classes="\n\n\n".join(classes),
+    )
+    return Emitted(format_source(text), program, tuple(parameters))
+
+
+def _class_text(source: ClassSource) -> str:
+    forward = source.forward()
+    constructor = source.constructor()
+    lines = [f"class {source.spec.name}(nn.Module):"]
+    if constructor:
+        lines += [*constructor, ""]
+    return "\n".join([*lines, *forward])
+
+
+def _helpers(graph: Graph) -> set[str]:
+    found: set[str] = set()
+    pending = [graph]
+    while pending:
+        for node in pending.pop().nodes():
+            found.update(_helper_of(node))
+            pending.extend(node.graphs())
+            if isinstance(node, Block):
+                pending.append(node.graph)
+            if isinstance(node, Chain):
+                pending.extend(node.graphs_)
+    return found
+
+
+def _helper_of(node: Node) -> list[str]:
+    name = ""
+    if isinstance(node, Call):
+        name = node.func
+    elif isinstance(node, Module):
+        name = node.cls
+    elif isinstance(node, Unported):
+        return ["unported"]
+    return [name.removeprefix("helper.")] if name.startswith("helper.") else []
+
+
+# Name in the body → the import that it needs.
+KNOWN = (
+    (r"\bmath\.", "import math"),
+    (r"\bnp\.", "import numpy as np"),
+    (r"\btorch\.", "import torch"),
+    (r"\bF\.", "import torch.nn.functional as F"),
+)
+
+
+def _imports(body: str, extra: list[str]) -> list[str]:
+    lines = {line for pattern, line in KNOWN if re.search(pattern, body)}
+    from_torch = [n for n in ("Tensor", "nn") if re.search(rf"\b{n}\b", body)]
+    lines |= {e for e in extra if e not in ("from torch import Tensor, nn",)}
+    for name in ("Tensor", "nn"):
+        lines.discard(f"from torch import {name}")
+    if from_torch:
+        lines.add(f"from torch import {', '.join(from_torch)}")
+    lines.discard("import torch.nn as nn")
+    own = {line for line in lines if re.match(r"(import|from) (torch|numpy)\b", line)}
+    groups = [sorted(lines - own, key=_import_key)]
+    groups += [sorted(own, key=_import_key)]
+    return "\n\n".join("\n".join(g) for g in groups if g).split("\n")
+
+
+def _import_key(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line
+
+
+def format_source(text: str) -> str:
+    """``ruff format`` and its import order; the result must parse to the same code."""
+    ruff = [sys.executable, "-m", "ruff"]
+    check = [*ruff, "check", "--isolated", "--select", "I,F401", "--fix", "-q", "-"]
+    for command in (check, [*ruff, "format", "--isolated", "--line-length", "88", "-q", "-"]):
+        done = subprocess.run(command, input=text, capture_output=True, text=True)
+        if done.returncode != 0 and not done.stdout:
+            raise TranspileError(f"emitted source is not valid Python: {done.stderr[-2000:]}")
+        text = done.stdout
+    compile(text, "model.py", "exec")
+    return text
+
+
+def describe(type: TensorType) -> str:
+    """``float32 [batch, 32, 32, 3]``"""
+    if type.shape is None:
+        return type.dtype
+    return f"{type.dtype} [{', '.join(map(str, type.shape))}]"
+
+
+def module_doc(title: str, inputs: tuple[Input, ...], outputs: list[tuple[str, Node]]) -> str:
+    """What the model is, where it comes from, and the shapes that go in and out."""
+    rows = [f"{i.name}: {describe(i.type)}" for i in inputs]
+    results = [f"{name}: {describe(node.type)}" for name, node in outputs]
+    one_line = f"{', '.join(rows)}  ->  {', '.join(results)}"
+    if len(one_line) <= 84:
+        return f"{title}\n\n{one_line}\n"
+    return "\n".join([title, "", *rows, "->", *results, ""])
+
+

@@ -1,0 +1,58 @@
+"""What a number in a block means, as the name of a constructor argument."""
+
+from __future__ import annotations
+
+from tf2torch.ir.nodes import Call, Const, Module, Node, Param
+from tf2torch.transpiler.emit.signature import Path
+
+# (module, argument) → the word for it.
+CONFIG = {
+    ("nn.Linear", "in_features"): "in_features",
+    ("nn.Linear", "out_features"): "out_features",
+    ("nn.LayerNorm", "normalized_shape"): "dim",
+    ("nn.RMSNorm", "normalized_shape"): "dim",
+    ("nn.BatchNorm1d", "num_features"): "channels",
+    ("nn.BatchNorm2d", "num_features"): "channels",
+    ("nn.BatchNorm3d", "num_features"): "channels",
+    ("nn.Dropout", "p"): "dropout",
+    ("nn.Embedding", "num_embeddings"): "vocab_size",
+    ("nn.Embedding", "embedding_dim"): "dim",
+    ("nn.LSTM", "input_size"): "input_size",
+    ("nn.LSTM", "hidden_size"): "hidden_size",
+    ("nn.ZeroPad2d", "padding"): "padding",
+}
+# Positional arguments of a constructor; the rest are written with their keyword.
+POSITIONAL = {
+    "nn.Conv1d": 3, "nn.Conv2d": 3, "nn.Conv3d": 3, "nn.ConvTranspose1d": 3,
+    "nn.ConvTranspose2d": 3, "nn.ConvTranspose3d": 3, "nn.Linear": 2,
+    "nn.BatchNorm1d": 1, "nn.BatchNorm2d": 1, "nn.BatchNorm3d": 1,
+    "nn.LayerNorm": 1, "nn.RMSNorm": 1, "nn.GroupNorm": 2, "nn.Embedding": 2,
+    "nn.EmbeddingBag": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2, "nn.Dropout": 1,
+    "nn.PReLU": 1, "nn.ZeroPad2d": 1, "nn.MaxPool2d": 1, "nn.AvgPool2d": 1,
+}  # fmt: skip
+
+
+def role(node: Node, path: Path) -> str:
+    """A word for the number at ``path`` of ``node``."""
+    if isinstance(node, Module) and path[0] == "config":
+        name = str(path[1])
+        return CONFIG.get((node.cls, name), name)
+    if isinstance(node, Call):
+        return _call_role(node, path)
+    if isinstance(node, Param):
+        return "size"
+    if isinstance(node, Const):
+        return "scale"
+    return "size"
+
+
+def _call_role(node: Call, path: Path) -> str:
+    if isinstance(path[0], str):
+        return path[0]
+    if node.func in (".reshape", ".unflatten", ".view"):
+        return "size"
+    if node.func == "[]":
+        return "index"
+    if node.func in ("*", "/"):
+        return "scale"
+    return "size"

@@ -1,0 +1,213 @@
+"""When two blocks are the same class: their structure, and where they differ.
+
+The structure holds everything but numbers: ops, their wiring, names of arguments,
+dtypes, flags. Numbers (channels, kernel sizes, scales) are *slots*; blocks of equal
+structure become one class, and slots whose numbers differ its constructor arguments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tf2torch.ir.graph import Graph, topological
+from tf2torch.ir.nodes import (
+    Arg,
+    Block,
+    Call,
+    Case,
+    Chain,
+    Const,
+    DType,
+    For,
+    Input,
+    Module,
+    Node,
+    Out,
+    Param,
+    Raw,
+    Slice,
+    Table,
+    Unported,
+    Variable,
+    While,
+)
+
+Path = tuple[object, ...]
+# A constant up to this size is spelled out in the source, larger ones are stored.
+SMALL = 16
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A number at ``path`` of ``node``; ``value`` may be a tuple for whole shapes."""
+
+    node: Node
+    path: Path
+    value: object
+
+
+@dataclass(eq=False)
+class Signature:
+    """``key`` is equal for blocks of one class; ``slots`` line up between them."""
+
+    graph: Graph
+    key: object = None
+    slots: list[Slot] = field(default_factory=list)
+    order: list[Node] = field(default_factory=list)
+    children: list[Signature] = field(default_factory=list)
+
+
+def sign(graph: Graph, known: dict[Graph, Signature]) -> Signature:
+    """The signature of ``graph``; ``known`` keeps those of nested graphs."""
+    if graph in known:
+        return known[graph]
+    made = Signature(graph)
+    signer = _Signer(made, known)
+    signer.number_graph(graph)
+    body = signer.encode_graph(graph)
+    digest = hashlib.sha256(repr(body).encode()).hexdigest()
+    made.key = (len(graph.inputs), len(graph.outputs), digest)
+    known[graph] = made
+    return made
+
+
+class _Signer:
+    def __init__(self, made: Signature, known: dict[Graph, Signature]) -> None:
+        self.made = made
+        self.known = known
+        self.numbers: dict[object, int] = {}
+
+    def number_graph(self, graph: Graph) -> None:
+        for node in graph.inputs:
+            self.numbers[node] = len(self.numbers)
+
+    def encode_graph(self, graph: Graph) -> object:
+        rows = []
+        for node in topological((*graph.effects, *graph.results)):
+            if node in self.numbers:
+                continue
+            rows.append(self.encode(node))
+            self.numbers[node] = len(self.numbers)
+            self.made.order.append(node)
+        results = [self.numbers[n] for n in graph.results]
+        return (tuple(rows), tuple(results), [self.numbers[n] for n in graph.effects])
+
+    def encode(self, node: Node) -> object:
+        match node:
+            case Call():
+                args = [self.arg(a, node, (i,)) for i, a in enumerate(node.args)]
+                named = [(k, self.arg(v, node, (k,))) for k, v in node.kwargs]
+                return ("call", node.func, args, named, len(node.types))
+            case Module():
+                return self.module(node)
+            case Param():
+                return self.param(node)
+            case Const():
+                return self.const(node)
+            case Block():
+                child = sign(node.graph, self.known)
+                self.made.children.append(child)
+                self.slot_child(node, child, 0)
+                return ("block", child.key, [self.numbers[a] for a in node.args])
+            case Chain():
+                return self.chain(node)
+            case Out():
+                return ("out", self.numbers[node.node], node.index)
+            case Unported():
+                return ("unported", node.op, [self.numbers[n] for n in node.inputs])
+            case Input():
+                return ("free", id(node))
+            case Variable() | Table():
+                return ("handle", node.info.name)
+        return self.region(node)
+
+    def region(self, node: Node) -> object:
+        graphs = []
+        for graph in node.graphs():
+            self.number_graph(graph)
+            graphs.append(self.encode_graph(graph))
+        operands = [self.numbers[n] for n in node.operands]
+        assert isinstance(node, (Case, For, While))
+        return (type(node).__name__, operands, graphs)
+
+    def module(self, node: Module) -> object:
+        number = self.shared(("module", node.key))
+        args = [self.arg(a, node, ("args", i)) for i, a in enumerate(node.args)]
+        if number is not None:
+            return ("again", number, args)
+        config = [(k, self.arg(v, node, ("config", k))) for k, v in node.config]
+        state = []
+        for suffix, value in node.state:
+            kind = "const"
+            if isinstance(value, Param):
+                kind = f"param {value.variable.trainable} {_parts(value)}"
+            state.append((suffix, kind))
+        return ("module", node.cls, args, config, state)
+
+    def param(self, node: Param) -> object:
+        number = self.shared(("param", node.variable, node.transforms))
+        if number is not None:
+            return ("again", number)
+        shape = node.shape or ()
+        for axis, size in enumerate(shape):
+            self.made.slots.append(Slot(node, ("shape", axis), size))
+        return ("param", node.variable.trainable, node.dtype, len(shape), _parts(node))
+
+    def const(self, node: Const) -> object:
+        if node.rank == 0 and node.array.dtype.kind in "fiu":
+            self.made.slots.append(Slot(node, ("const",), node.array.item()))
+            return ("number", node.dtype)
+        if node.array.size <= SMALL or node.array.dtype == object:
+            return ("const", node.dtype, node.array.shape, str(node.array.tolist()))
+        content = hashlib.sha256(node.array.tobytes()).hexdigest()
+        return ("stored", node.dtype, node.array.shape, content)
+
+    def chain(self, node: Chain) -> object:
+        children = [sign(g, self.known) for g in node.graphs_]
+        self.made.children.extend(children)
+        for index, child in enumerate(children):
+            self.slot_child(node, child, index)
+        args = [self.numbers[a] for a in node.args]
+        return ("chain", [c.key for c in children], args)
+
+    def slot_child(self, node: Node, child: Signature, index: int) -> None:
+        for number, slot in enumerate(child.slots):
+            self.made.slots.append(Slot(node, ("child", index, number), slot.value))
+
+    def shared(self, key: object) -> int | None:
+        """The number of an earlier use of the same state, else None."""
+        if key in self.numbers:
+            return self.numbers[key]
+        self.numbers[key] = len(self.numbers)
+        return None
+
+    def arg(self, arg: Arg, node: Node, path: Path) -> object:
+        match arg:
+            case Node():
+                return self.numbers[arg]
+            case bool() | str() | None:
+                return repr(arg)
+            case int() | float():
+                self.made.slots.append(Slot(node, path, arg))
+                return type(arg).__name__
+            case tuple():
+                return tuple(self.arg(a, node, (*path, i)) for i, a in enumerate(arg))
+            case Slice():
+                parts = (arg.start, arg.stop, arg.step)
+                return ("slice", [self.arg(a, node, (*path, i)) for i, a in enumerate(parts)])
+            case DType() | Raw():
+                return repr(arg)
+        return repr(arg)
+
+
+def _parts(param: Param) -> tuple[str, ...]:
+    return tuple(t.kind for t in param.transforms if t.kind in ("index", "slice"))
+
+
+def walk(signature: Signature) -> Iterator[Signature]:
+    """``signature`` and every one below it, children first."""
+    for child in signature.children:
+        yield from walk(child)
+    yield signature

@@ -1,0 +1,144 @@
+"""Variables in a TF checkpoint: found at once, read when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tf2torch.diagnostics import SourceError
+from tf2torch.transpiler.frontends.schema import Proto
+
+OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """``prefix`` is the path without ``.index`` or ``.data-00000-of-00001``."""
+
+    prefix: Path
+
+    @cached_property
+    def reader(self) -> Any:
+        import tensorflow as tf
+
+        index = Path(f"{self.prefix}.index")
+        if not index.is_file() and not self._is_v1():
+            raise SourceError(
+                f"{self.prefix}.index is missing: copy the whole checkpoint "
+                "(.index and every .data file)"
+            )
+        self._check_shards()
+        try:
+            return tf.train.load_checkpoint(str(self.prefix))
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise SourceError(f"cannot read checkpoint {self.prefix}: {reason}") from None
+
+    def _is_v1(self) -> bool:
+        return self.prefix.is_file()
+
+    def _check_shards(self) -> None:
+        found = sorted(self.prefix.parent.glob(f"{self.prefix.name}.data-?????-of-?????"))
+        if self._is_v1():
+            return
+        if not found:
+            raise SourceError(
+                f"{self.prefix}.data-00000-of-00001 is missing: copy the whole "
+                "checkpoint (.index and every .data file)"
+            )
+        total = int(found[0].name[-5:])
+        for shard in range(total):
+            path = Path(f"{self.prefix}.data-{shard:05d}-of-{total:05d}")
+            if not path.is_file():
+                raise SourceError(f"checkpoint shard {path} is missing: copy it too")
+
+    @cached_property
+    def shapes(self) -> Mapping[str, list[int]]:
+        shapes: Mapping[str, list[int]] = self.reader.get_variable_to_shape_map()
+        return shapes
+
+    @cached_property
+    def dtypes(self) -> Mapping[str, Any]:
+        dtypes: Mapping[str, Any] = self.reader.get_variable_to_dtype_map()
+        return dtypes
+
+    def load(self, key: str) -> Callable[[], np.ndarray]:
+        """A reader of ``key``; a missing key is an error now, not later."""
+        if key not in self.shapes:
+            raise SourceError(
+                f"checkpoint {self.prefix} holds no tensor '{key}': it belongs to "
+                "another model"
+            )
+        return lambda: self._read(key)
+
+    def _read(self, key: str) -> np.ndarray:
+        import tensorflow as tf
+
+        try:
+            return np.asarray(self.reader.get_tensor(key))
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise SourceError(
+                f"cannot read '{key}' from checkpoint {self.prefix}: {reason}"
+            ) from None
+
+    @cached_property
+    def objects(self) -> Proto | None:
+        """The object graph of a TF2 checkpoint, None in a name-based one."""
+        from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+        if OBJECT_GRAPH not in self.shapes:
+            return None
+        graph = trackable_object_graph_pb2.TrackableObjectGraph()
+        graph.ParseFromString(self.reader.get_tensor(OBJECT_GRAPH))
+        return graph
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a saved object's values lie: attribute name → checkpoint key.
+
+    A variable has ``VARIABLE_VALUE``; a mutable table ``table``, for two tensors.
+    ``path`` are the edges from the root.
+    """
+
+    path: str
+    keys: Mapping[str, str]
+
+    @property
+    def variable(self) -> str | None:
+        return self.keys.get("VARIABLE_VALUE")
+
+    def table(self, tensors: Collection[str]) -> tuple[str, str] | None:
+        """The keys of a mutable table's two tensors, among the checkpoint's."""
+        for key in self.keys.values():
+            if f"{key}-keys" in tensors and f"{key}-values" in tensors:
+                return f"{key}-keys", f"{key}-values"
+        return None
+
+
+def saved_objects(saved: Proto, checkpoint: Proto) -> dict[int, Saved]:
+    """Saved object id → where its values lie, both graphs walked together.
+
+    The two graphs number their nodes differently; what they share are the names of
+    the edges from the root.
+    """
+    found: dict[int, Saved] = {}
+    queue: list[tuple[int, int, str]] = [(0, 0, "")]
+    seen = {0}
+    for saved_id, checkpoint_id, path in queue:
+        node = checkpoint.nodes[checkpoint_id]
+        keys = {a.name or a.checkpoint_key: a.checkpoint_key for a in node.attributes}
+        found[saved_id] = Saved(path, keys)
+        targets = {c.local_name: c.node_id for c in node.children}
+        for child in saved.nodes[saved_id].children:
+            if child.local_name in targets and child.node_id not in seen:
+                seen.add(child.node_id)
+                inner = f"{path}/{child.local_name}" if path else child.local_name
+                queue.append((child.node_id, targets[child.local_name], inner))
+    return found

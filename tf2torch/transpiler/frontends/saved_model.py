@@ -1,0 +1,273 @@
+"""TF2 SavedModels: signatures and functions over the saved object graph.
+
+``VariableInfo.key`` is the checkpoint key in ``variables/variables``, such as
+``layer/kernel/.ATTRIBUTES/VARIABLE_VALUE``; the name is TensorFlow's own, or the
+path in the object graph where TensorFlow made one up (``Variable_3``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from tf2torch.diagnostics import SourceError
+from tf2torch.ir.nodes import Const, Node, Variable, VariableInfo
+from tf2torch.ir.types import TensorType
+from tf2torch.transpiler.frontends.body import Body, Library, RawNode, graph_nodes
+from tf2torch.transpiler.frontends.build import LEAF_OPS, Builder
+from tf2torch.transpiler.frontends.checkpoint import Checkpoint, Saved, saved_objects
+from tf2torch.transpiler.frontends.interface import (
+    Identity,
+    Port,
+    file_fingerprint,
+    finish,
+    inputs_of,
+    unknown,
+)
+from tf2torch.transpiler.frontends.names import Names
+from tf2torch.transpiler.frontends.protos import meta_graph, read_saved_model
+from tf2torch.transpiler.frontends.schema import Proto, Schemas, array, shape
+from tf2torch.transpiler.frontends.source import Source
+
+INIT_SIGNATURES = frozenset({"__saved_model_init_op", "__saved_model_train_op"})
+
+
+class SavedModel:
+    """A TF2 SavedModel that has been parsed; nothing of it has run."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.meta = meta_graph(read_saved_model(path), path)
+        self.schemas = Schemas.of(self.meta.meta_info_def.stripped_op_list.op)
+        self.library = Library.of(self.meta.graph_def.library, self.schemas)
+        self.objects = self.meta.object_graph_def
+        self.checkpoint = Checkpoint(path / "variables" / "variables")
+        self.names = Names()
+        self._leaves: dict[int, Node] = {}
+
+    @property
+    def signatures(self) -> dict[str, Proto]:
+        known = self.meta.signature_def
+        return {k: known[k] for k in sorted(known) if k not in INIT_SIGNATURES}
+
+    @cached_property
+    def functions(self) -> dict[str, str]:
+        """Path of a function in the object graph → its concrete function.
+
+        A function traced more than once appears as ``call#0``, ``call#1``.
+        """
+        found: dict[str, str] = {}
+        queue = [(0, "")]
+        seen = {0}
+        for node_id, path in queue:
+            for child in self.objects.nodes[node_id].children:
+                if child.node_id in seen or child.local_name == "signatures":
+                    continue
+                seen.add(child.node_id)
+                inner = f"{path}.{child.local_name}" if path else child.local_name
+                found.update(self.traces(child.node_id, inner))
+                if self.objects.nodes[child.node_id].WhichOneof("kind") == "user_object":
+                    queue.append((child.node_id, inner))
+        return found
+
+    def traces(self, node_id: int, path: str) -> dict[str, str]:
+        node = self.objects.nodes[node_id]
+        if node.WhichOneof("kind") == "bare_concrete_function":
+            return {path: node.bare_concrete_function.concrete_function_name}
+        if node.WhichOneof("kind") != "function":
+            return {}
+        traces = list(node.function.concrete_functions)
+        if len(traces) == 1:
+            return {path: traces[0]}
+        return {f"{path}#{i}": name for i, name in enumerate(traces)}
+
+    @cached_property
+    def captures(self) -> dict[str, int]:
+        """Node of the main graph → the saved object that it stands for.
+
+        A signature's call in the main graph passes what the function captured after
+        its arguments, in the order of ``bound_inputs``.
+        """
+        found: dict[str, int] = {}
+        for node in self.meta.graph_def.node:
+            name = node.attr["f"].func.name if "f" in node.attr else ""
+            if name in self.objects.concrete_functions:
+                bound = self.objects.concrete_functions[name].bound_inputs
+                data = [text for text in node.input if not text.startswith("^")]
+                for text, object_id in zip(data[len(data) - len(bound) :], bound):
+                    found.setdefault(text.split(":")[0], object_id)
+        return found
+
+    @cached_property
+    def saved(self) -> dict[int, Saved]:
+        """Saved object → its place and its values in the checkpoint."""
+        graph = self.checkpoint.objects
+        if graph is None:
+            raise SourceError(
+                f"{self.checkpoint.prefix} is not the checkpoint of this SavedModel: "
+                "copy its variables/ folder again"
+            )
+        return saved_objects(self.objects, graph)
+
+    def leaf(self, raw: RawNode, path: str) -> Node | None:
+        """The meaning of a handle in the main graph."""
+        if path in self.captures:
+            return self.object(self.captures[path])
+        if raw.op == "VarHandleOp":
+            shared = raw.attrs["shared_name"].s.decode() if "shared_name" in raw.attrs else ""
+            for object_id, node in enumerate(self.objects.nodes):
+                if node.WhichOneof("kind") == "variable" and node.variable.name == shared:
+                    return self.object(object_id)
+        return None
+
+    def object(self, object_id: int) -> Node:
+        """The leaf that a saved object is; the same object is the same node."""
+        if object_id not in self._leaves:
+            self._leaves[object_id] = self._object(object_id)
+        return self._leaves[object_id]
+
+    def _object(self, object_id: int) -> Node:
+        node = self.objects.nodes[object_id]
+        kind = node.WhichOneof("kind")
+        if kind == "variable":
+            return self._variable(object_id, node.variable)
+        if kind == "constant":
+            return self._constant(node.constant.operation)
+        if kind == "resource":
+            from tf2torch.transpiler.frontends.saved_tables import saved_table
+
+            return saved_table(self, object_id)
+        if kind == "asset":
+            return asset_path(self, node.asset.asset_file_def_index)
+        raise SourceError(
+            f"{self.path}: a function captures object {object_id} of kind '{kind}', "
+            "which only a running model has; save it without that capture"
+        )
+
+    def _variable(self, object_id: int, saved: Proto) -> Variable:
+        place = self.saved.get(object_id)
+        if place is None or place.variable is None:
+            raise SourceError(
+                f"{self.checkpoint.prefix} holds no value for variable '{saved.name}': "
+                "save the model again with all variables tracked"
+            )
+        key = place.variable
+        dtype = self.schemas.dtype(saved.dtype)
+        info = VariableInfo(
+            name=self.names.unique(saved.name, place.path),
+            key=key,
+            dtype=dtype,
+            shape=tuple(self.checkpoint.shapes[key]),
+            trainable=saved.trainable,
+            load=self.checkpoint.load(key),
+        )
+        return Variable(info=info, types=(TensorType("resource", ()),))
+
+    def _constant(self, operation: str) -> Const:
+        for node in self.meta.graph_def.node:
+            if node.name == operation:
+                value = array(node.attr["value"].tensor)
+                dtype = self.schemas.dtype(node.attr["dtype"].type)
+                return Const(value, types=(TensorType(dtype, value.shape),))
+        raise SourceError(f"{self.path}: captured constant '{operation}' is missing")
+
+    def builder(self) -> Builder:
+        return Builder(self.library, self.leaf)
+
+
+def asset_path(model: SavedModel, index: int) -> Const:
+    """The path of an asset file, which must lie inside the SavedModel's folder."""
+    import numpy as np
+
+    assets = model.meta.asset_file_def
+    if index >= len(assets):
+        raise SourceError(f"{model.path}: asset {index} is missing from the file list")
+    name = assets[index].filename
+    path = (model.path / "assets" / name).resolve()
+    if not path.is_relative_to((model.path / "assets").resolve()):
+        raise SourceError(f"{model.path}: asset '{name}' lies outside the model's folder")
+    value = np.array(str(path).encode(), object)
+    return Const(value, types=(TensorType("string", ()),))
+
+
+def load_saved_model(path: Path, signature: str | None) -> Source:
+    """The signature, or the function of that name, as a Source."""
+    model = SavedModel(path)
+    name = choose(model, signature)
+    what = Identity(
+        "saved_model",
+        path.resolve().name,
+        path,
+        name,
+        file_fingerprint([path / "saved_model.pb", path / "variables/variables.index"]),
+    )
+    if name in model.signatures:
+        return _from_signature(model, what, model.signatures[name])
+    from tf2torch.transpiler.frontends.saved_function import from_function
+
+    return from_function(model, what, model.functions[name])
+
+
+def choose(model: SavedModel, signature: str | None) -> str:
+    """The signature asked for, or the one that there is no doubt about."""
+    signatures, functions = list(model.signatures), list(model.functions)
+    if signature is not None:
+        if signature in signatures or signature in functions:
+            return signature
+        raise unknown("signature", signature, [*signatures, *functions])
+    if "serving_default" in signatures:
+        return "serving_default"
+    for names in (signatures, functions):
+        if len(names) == 1:
+            return names[0]
+    listed = ", ".join([*signatures, *functions][:10])
+    if not listed:
+        raise SourceError(
+            f"{model.path} has no signature and no function: save it with "
+            "signatures=, or name a @tf.function before saving"
+        )
+    raise SourceError(
+        f"{model.path} has several signatures: choose one with --signature: {listed}"
+    )
+
+
+def signature_ports(infos: Mapping[str, Proto], schemas: Schemas) -> list[Port]:
+    return [
+        Port(key, infos[key].name, schemas.dtype(infos[key].dtype), shape(_shape(infos[key])))
+        for key in sorted(infos)
+    ]
+
+
+def _shape(info: Proto) -> Proto:
+    return info.tensor_shape
+
+
+def _from_signature(model: SavedModel, what: Identity, signature: Proto) -> Source:
+    from tf2torch.transpiler.frontends.body import Result, tensor_ref
+
+    inputs = signature_ports(signature.inputs, model.schemas)
+    outputs = signature_ports(signature.outputs, model.schemas)
+    inputs = _in_call_order(model, inputs)
+    body = Body(
+        f"signature {what.signature}",
+        graph_nodes(model.meta.graph_def.node),
+        tuple(tensor_ref(port.tensor) for port in inputs),
+        tuple(Result(port.dtype) for port in inputs),
+        tuple((port.name, tensor_ref(port.tensor)) for port in outputs),
+    )
+    nodes = inputs_of(inputs)
+    return finish(
+        what, model.builder(), body, nodes, list(zip(nodes, inputs, strict=True)), outputs
+    )
+
+
+def _in_call_order(model: SavedModel, ports: list[Port]) -> list[Port]:
+    """The order in which the signature's function takes its arguments."""
+    order = {port.tensor.split(":")[0]: port for port in ports}
+    for node in model.meta.graph_def.node:
+        called = [text.split(":")[0] for text in node.input]
+        if node.op in LEAF_OPS or not set(order) <= set(called):
+            continue
+        return [order[name] for name in called if name in order]
+    return ports

@@ -1,0 +1,278 @@
+"""Give every node of the TF dialect its type, fold constants and shape arithmetic.
+
+    Op(...)  # f32[?]      ->   Op(...)  # f32[batch, 7, 7, 64]
+    Shape(x)[0]            ->   Sizes(batch)
+    Add(Const, Const)      ->   Const
+
+Static sizes come from TensorFlow's shape functions. A size that TensorFlow does not
+know is asked for a second time with every symbol replaced by a prime of its own: a
+result that is a product of such primes, or one of them plus a small offset, is that
+expression of the symbols; anything else becomes a new symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import sympy
+
+from tf2torch.ir.build import array_of
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import Case, Const, For, Input, Node, Op, Out, Sizes, Variable, While
+from tf2torch.ir.types import HANDLES, Dim, TensorType, dim, product, symbol
+from tf2torch.transpiler import tf_ops
+from tf2torch.transpiler.passes.size_values import sizes_value
+from tf2torch.transpiler.tf_ops import PartialShape
+
+FIRST_PRIME = 32_749
+MAX_OFFSET = 4096
+# A constant larger than this is left to be computed by the port.
+MAX_FOLDED = 1 << 22
+# Constant operands larger than this never hold shapes or axes.
+MAX_VALUE = 1024
+# Their result shape is spelled out by an operand, so plain ints in it are exact.
+SPELLED = frozenset(
+    {"Reshape", "Fill", "BroadcastTo", "Empty", "RandomUniform", "RandomStandardNormal"}
+)
+# Their operand values are clamped to the size of what they cut.
+CLAMPED = frozenset({"StridedSlice"})
+
+
+def infer_types(graph: Graph) -> Graph:
+    """Type ``graph`` from its inputs' types."""
+    return _Inference().graph(graph, [i.types[0] for i in graph.inputs])
+
+
+class _Inference:
+    def __init__(self) -> None:
+        self.oracle = tf_ops.ShapeOracle()
+        self.primes: dict[sympy.Symbol, int] = {}
+        self.fresh = 0
+
+    def graph(self, graph: Graph, input_types: Sequence[TensorType]) -> Graph:
+        inputs = tuple(
+            replace(i, types=(t,)) for i, t in zip(graph.inputs, input_types, strict=True)
+        )
+        new: dict[Node, Node] = dict(zip(graph.inputs, inputs, strict=True))
+        results: dict[Node, tuple[Node, ...]] = {}
+        for node in graph.nodes():
+            if node in new:
+                continue
+            if isinstance(node, Out):
+                owner = results.get(node.node)
+                new[node] = owner[node.index] if owner else self.out(node, new)
+                continue
+            moved = self.node(node.map_operands(new.__getitem__))
+            if isinstance(moved, tuple):
+                results[node], new[node] = moved, moved[0]
+            else:
+                new[node] = moved
+        return replace(
+            graph,
+            inputs=inputs,
+            outputs=tuple((name, new[node]) for name, node in graph.outputs),
+            effects=tuple(new[node] for node in graph.effects),
+        )
+
+    def out(self, node: Out, new: dict[Node, Node]) -> Node:
+        owner = new[node.node]
+        return replace(node, node=owner, types=(owner.types[node.index],))
+
+    def node(self, node: Node) -> Node | tuple[Node, ...]:
+        """``node`` typed; several nodes when its results are constants."""
+        match node:
+            case Op():
+                return self.op(node)
+            case Case():
+                return self.case(node)
+            case While():
+                return self.loop(node)
+            case For():
+                raise AssertionError("loops are counted after types are inferred")
+        return node
+
+    # --- single ops --------------------------------------------------------------
+
+    def op(self, node: Op) -> Node | tuple[Node, ...]:
+        if node.op == "ReadVariableOp" and isinstance(node.inputs[0], Variable):
+            info = node.inputs[0].info
+            return replace(node, types=(TensorType(info.dtype, info.shape),))
+        if tf_ops.schema(node.op) is None:
+            return node
+        folded = self.folded(node)
+        if folded is not None:
+            return folded if len(folded) > 1 else folded[0]
+        typed = replace(node, types=self.types(node))
+        return sizes_value(typed) or typed
+
+    def folded(self, node: Op) -> tuple[Const, ...] | None:
+        arrays = [array_of(n) for n in node.inputs]
+        if any(a is None for a in arrays):
+            return None
+        if sum(a.size for a in arrays if a is not None) > MAX_FOLDED:
+            return None
+        if not node.inputs and node.op != "Const":
+            return None
+        values = [(n.dtype, a) for n, a in zip(node.inputs, arrays, strict=True)]
+        results = tf_ops.fold(node.op, node.attrs, values)  # type: ignore[arg-type]
+        if results is None or sum(a.size for a, _ in results) > MAX_FOLDED:
+            return None
+        return tuple(Const(a, types=(t,), origin=node.origin) for a, t in results)
+
+    def types(self, node: Op) -> tuple[TensorType, ...]:
+        plain = [_plain_operand(n) for n in node.inputs]
+        asked = self.oracle.shapes(node.op, node.attrs, plain)
+        shapes = asked if asked is not None else [None] * len(node.types)
+        if all(s is not None and None not in s for s in shapes):
+            return _typed(node, shapes)
+        marked = self.marked_operands(node)
+        guess = None
+        if marked is not None:
+            guess = self.oracle.shapes(node.op, node.attrs, marked)
+        return _typed(
+            node,
+            [
+                self.merged(node, shape, guess[i] if guess else None)
+                for i, shape in enumerate(shapes)
+            ],
+        )
+
+    def merged(
+        self, node: Op, plain: PartialShape, marked: PartialShape
+    ) -> tuple[Dim, ...] | None:
+        """Sizes that TensorFlow knows, then symbols recognised, then new symbols."""
+        if plain is None and (marked is None or None in marked):
+            return None
+        if plain is None:
+            assert marked is not None
+            plain = (None,) * len(marked)
+        known = marked if marked is not None else (None,) * len(plain)
+        return tuple(
+            size if size is not None else self.size(node, value)
+            for size, value in zip(plain, known, strict=True)
+        )
+
+    def size(self, node: Op, value: int | None) -> Dim:
+        decoded = None if value is None else self.decode(value)
+        if isinstance(decoded, sympy.Expr):
+            return decoded
+        if decoded is not None and node.op in SPELLED:
+            return decoded
+        return self.new_symbol()
+
+    def new_symbol(self) -> sympy.Symbol:
+        self.fresh += 1
+        return symbol(f"s{self.fresh}")
+
+    # --- symbols as primes -----------------------------------------------------------
+
+    def prime(self, name: sympy.Symbol) -> int:
+        if name not in self.primes:
+            last = min(self.primes.values(), default=FIRST_PRIME)
+            self.primes[name] = int(sympy.prevprime(last))
+        return self.primes[name]
+
+    def encode(self, size: Dim) -> int:
+        if isinstance(size, int):
+            return size
+        return int(size.subs({s: self.prime(s) for s in size.free_symbols}))
+
+    def decode(self, value: int) -> Dim | None:
+        """``value`` as an expression of symbols; an int when it holds none of them."""
+        rest, factors = value, []
+        for name, prime in self.primes.items():
+            while rest and rest % prime == 0:
+                rest //= prime
+                factors.append(name)
+        if factors and abs(rest) < MAX_VALUE * MAX_OFFSET:
+            return dim(product(tuple(factors)) * rest)
+        for name, prime in self.primes.items():
+            if 0 < abs(value - prime) <= MAX_OFFSET and len(self.primes) == 1:
+                return dim(name + (value - prime))
+        return value if value < FIRST_PRIME // 2 else None
+
+    def marked_operands(
+        self, node: Op
+    ) -> list[tuple[str, PartialShape, np.ndarray | None]] | None:
+        marked = []
+        for operand in node.inputs:
+            shape: PartialShape = None
+            if operand.shape is not None:
+                shape = tuple(self.encode(s) for s in operand.shape)
+            value = _value(operand)
+            if isinstance(operand, Sizes) and value is None and node.op not in CLAMPED:
+                numbers = [self.encode(v) for v in operand.values]
+                if any(abs(n) > np.iinfo(operand.dtype).max for n in numbers):
+                    return None
+                value = np.array(numbers, operand.dtype).reshape(shape or ())
+            marked.append((operand.dtype, shape, value))
+        return marked
+
+    # --- regions ---------------------------------------------------------------------
+
+    def case(self, node: Case) -> Node:
+        types = [n.type for n in node.inputs]
+        branches = tuple(self.graph(b, types) for b in node.branches)
+        columns = zip(*([r.type for r in b.results] for b in branches), strict=True)
+        joined = tuple(self.join(column) for column in columns)
+        return replace(node, branches=branches, types=joined)
+
+    def loop(self, node: While) -> Node:
+        types = [n.type for n in node.inputs]
+        own: set[Dim] = set()  # sizes that change from one iteration to the next
+        while True:
+            body = self.graph(node.body, types)
+            after = [r.type for r in body.results]
+            joined = [self.join(pair) for pair in zip(types, after, strict=True)]
+            pairs = zip(joined, types, strict=True)
+            if all(_settled(new, old, own) for new, old in pairs):
+                break
+            for new, old in zip(joined, types, strict=True):
+                own.update(set(new.shape or ()) - set(old.shape or ()))
+            types = joined
+        cond = self.graph(node.cond, types)
+        return replace(node, cond=cond, body=body, types=tuple(types))
+
+    def join(self, types: Iterable[TensorType]) -> TensorType:
+        """The type that covers all of ``types``; sizes that differ become symbols."""
+        first, *rest = types
+        shape = first.shape
+        for other in rest:
+            if shape is None or other.shape is None or len(shape) != len(other.shape):
+                return first.with_shape(None)
+            shape = tuple(
+                a if a == b else self.new_symbol()
+                for a, b in zip(shape, other.shape, strict=True)
+            )
+        return first.with_shape(shape)
+
+
+def _settled(joined: TensorType, before: TensorType, own: set[Dim]) -> bool:
+    """Did joining change nothing but sizes that are free to change?"""
+    if joined.shape is None or before.shape is None:
+        return joined.shape == before.shape
+    return all(
+        new == old or old in own
+        for new, old in zip(joined.shape, before.shape, strict=True)
+    )
+
+
+def _typed(node: Op, shapes: Sequence[object]) -> tuple[TensorType, ...]:
+    return tuple(
+        t if t.dtype in HANDLES else t.with_shape(s)  # type: ignore[arg-type]
+        for t, s in zip(node.types, shapes, strict=True)
+    )
+
+
+def _plain_operand(node: Node) -> tuple[str, PartialShape, np.ndarray | None]:
+    shape: PartialShape = None
+    if node.shape is not None:
+        shape = tuple(s if isinstance(s, int) else None for s in node.shape)
+    return node.dtype, shape, _value(node)
+
+
+def _value(node: Node) -> np.ndarray | None:
+    array = array_of(node)
+    return array if array is not None and array.size <= MAX_VALUE else None

@@ -1,0 +1,231 @@
+"""Give every symbolic size a tensor that has it.
+
+    Call(".reshape", x, (batch, 49))   ->   Call(".reshape", x, (x.shape[0], 49))
+    Sizes(batch) as a tensor           ->   torch.tensor(x.shape[0])
+
+A size is read off an operand of the node that needs it where one has it, else off an
+input of the graph, else off the first value that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import sympy
+
+from tf2torch.diagnostics import TranspileError
+from tf2torch.ir.build import call
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import Arg, Call, Const, DType, Input, Node, Sizes, Slice
+from tf2torch.ir.types import Dim, TensorType
+
+SCALAR = TensorType("int64", ())
+# Functions of a Python number that stands for a rank-0 tensor of sizes.
+NUMBER_FUNCS = {"torch.sqrt": "math.sqrt", "torch.exp": "math.exp", "torch.log": "math.log"}
+NUMBERS = frozenset("+ - * / // % **".split())
+
+
+def resolve_sizes(graph: Graph) -> Graph:
+    """No symbol is left in an argument, no Sizes in the graph."""
+    return _Resolver().graph(graph, {})
+
+
+class _Resolver:
+    def graph(self, graph: Graph, outer: dict[sympy.Symbol, tuple[Node, int]]) -> Graph:
+        resolver = _GraphResolver(graph.inputs)
+        return resolver.run(graph)
+
+
+class _GraphResolver:
+    def __init__(self, inputs: tuple[Input, ...]) -> None:
+        self.homes: dict[sympy.Symbol, tuple[Node, int]] = {}
+        self.reads: dict[tuple[Node, int], Node] = {}
+        self.numbers: dict[Node, Node] = {}
+        for node in inputs:
+            self.learn(node)
+
+    def run(self, graph: Graph) -> Graph:
+        new: dict[Node, Node] = {}
+        for node in graph.nodes():
+            if isinstance(node, Sizes):
+                new[node] = node
+                continue
+            moved = self.resolve(node.map_operands(new.__getitem__))
+            new[node] = moved
+            self.learn(moved)
+        return replace(
+            graph,
+            outputs=tuple((k, self.tensor(new[n])) for k, n in graph.outputs),
+            effects=tuple(new[n] for n in graph.effects),
+        )
+
+    def learn(self, node: Node) -> None:
+        if len(node.types) > 1 or node.shape is None or node.dtype in ("resource", "variant"):
+            return
+        if node in self.numbers:
+            return
+        for axis, size in enumerate(node.shape):
+            if isinstance(size, sympy.Symbol):
+                self.homes.setdefault(size, (node, axis))
+
+    def resolve(self, node: Node) -> Node:
+        if isinstance(node, Call):
+            return self.call(node)
+        if node.graphs():
+            # Regions get sizes as tensors through their operands.
+            node = _map_graphs(node, lambda g: _GraphResolver(g.inputs).run(g))
+        return node.map_operands(self.tensor)
+
+    def call(self, node: Call) -> Node:
+        near = [n for n in node.operands if not isinstance(n, Sizes)]
+        operands = [n for n in node.operands]
+        if any(isinstance(n, Sizes) or n in self.numbers for n in operands):
+            number = self.number_call(node, near)
+            if number is not None:
+                return number
+        args = tuple(self.arg(a, node, near) for a in node.args)
+        kwargs = tuple((k, self.arg(v, node, near)) for k, v in node.kwargs)
+        if args == node.args and kwargs == node.kwargs:
+            return node
+        return replace(node, args=args, kwargs=kwargs)
+
+    def number_call(self, node: Call, near: list[Node]) -> Node | None:
+        """Arithmetic of sizes stays arithmetic of Python numbers."""
+        if node.rank != 0:
+            return None
+        plain = all(
+            n in self.numbers or _is_scalar(n) for n in node.operands
+        )
+        if not plain:
+            return None
+        if node.func == ".to" and isinstance(node.args[1], DType):
+            inner = self.scalar(node.args[0], near)
+            if node.dtype.startswith("float"):
+                return self.number(call("float", inner, type=node.type))
+            return self.number(inner) if node.dtype.startswith("int") else None
+        func = NUMBER_FUNCS.get(node.func, node.func if node.func in NUMBERS else None)
+        if func is None:
+            return None
+        args = tuple(self.scalar(a, near) for a in node.args)
+        return self.number(replace(node, func=func, args=args))
+
+    def number(self, node: Node) -> Node:
+        self.numbers[node] = node
+        return node
+
+    def scalar(self, arg: Arg, near: list[Node]) -> Node:
+        if isinstance(arg, Sizes):
+            return self.number(self.expression(arg.values[0], near))
+        assert isinstance(arg, Node)
+        return arg
+
+    def arg(self, arg: Arg, user: Call, near: list[Node]) -> Arg:
+        match arg:
+            case Sizes():
+                if arg.rank == 0 and user.func in _TAKES_NUMBERS:
+                    return self.number(self.expression(arg.values[0], near))
+                return self.tensor(arg, near)
+            case Node() if arg in self.numbers and user.func not in _TAKES_NUMBERS:
+                return self.tensor(arg, near)
+            case tuple():
+                return tuple(self.size_arg(a, user, near) for a in arg)
+            case Slice():
+                parts = (arg.start, arg.stop, arg.step)
+                return Slice(*(self.size_arg(p, user, near) for p in parts))
+            case sympy.Expr():
+                return self.expression(arg, near)
+        return arg
+
+    def size_arg(self, arg: Arg, user: Call, near: list[Node]) -> Arg:
+        if isinstance(arg, Sizes) and arg.rank == 0:
+            return self.number(self.expression(arg.values[0], near))
+        return self.arg(arg, user, near)
+
+    def tensor(self, node: Node, near: Iterable[Node] = ()) -> Node:
+        """A tensor for ``node``, which may be Sizes or a Python number."""
+        if isinstance(node, Sizes):
+            parts = tuple(self.expression(v, list(near)) for v in node.values)
+            value: Arg = parts if node.rank else parts[0]
+            dtype = DType(node.dtype)
+            made = call("torch.tensor", value, dtype=dtype, type=node.type)
+            return replace(made, origin=node.origin)
+        if node in self.numbers:
+            dtype = DType(node.dtype)
+            made = call("torch.tensor", node, dtype=dtype, type=node.type)
+            return replace(made, origin=node.origin)
+        return node
+
+    # --- expressions of sizes ----------------------------------------------------------
+
+    def expression(self, size: Dim, near: list[Node]) -> Node:
+        """``size`` as Python arithmetic over ``x.shape[i]``."""
+        if isinstance(size, int):
+            return Const(_array(size), types=(SCALAR,))
+        if isinstance(size, sympy.Integer):
+            return self.expression(int(size), near)
+        if isinstance(size, sympy.Symbol):
+            return self.read(size, near)
+        if isinstance(size, sympy.Rational):
+            raise TranspileError(f"the size {size} is no integer")
+        if isinstance(size, sympy.floor):
+            return self.floor(size.args[0], near)
+        if isinstance(size, sympy.Pow):
+            base, exponent = size.args
+            left, right = self.expression(base, near), self.expression(exponent, near)
+            return call("**", left, right, type=SCALAR)
+        if not isinstance(size, (sympy.Add, sympy.Mul)):
+            raise TranspileError(f"no expression for the size {size}")
+        operator = "+" if isinstance(size, sympy.Add) else "*"
+        terms = sorted(size.args, key=lambda a: (a.is_number, str(a)))
+        made = self.expression(terms[0], near)
+        for term in terms[1:]:
+            if operator == "+" and term.could_extract_minus_sign():
+                made = call("-", made, self.expression(-term, near), type=SCALAR)
+            else:
+                made = call(operator, made, self.expression(term, near), type=SCALAR)
+        return made
+
+    def floor(self, inner: sympy.Expr, near: list[Node]) -> Node:
+        over, under = sympy.fraction(sympy.together(inner))
+        left, right = self.expression(over, near), self.expression(under, near)
+        return call("//", left, right, type=SCALAR)
+
+    def read(self, name: sympy.Symbol, near: list[Node]) -> Node:
+        node, axis = self.home(name, near)
+        if (node, axis) not in self.reads:
+            shape = call("@shape", node, type=TensorType("int64", (len(node.shape or ()),)))
+            read = call("[]", shape, axis, type=SCALAR)
+            self.reads[(node, axis)] = replace(read, origin=node.origin)
+        return self.reads[(node, axis)]
+
+    def home(self, name: sympy.Symbol, near: list[Node]) -> tuple[Node, int]:
+        for node in near:
+            if len(node.types) == 1 and name in (node.shape or ()) and node not in self.numbers:
+                return node, (node.shape or ()).index(name)
+        if name not in self.homes:
+            raise TranspileError(f"no value has the size {name}")
+        return self.homes[name]
+
+
+_TAKES_NUMBERS = frozenset(
+    {"+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "range"}
+    | {"torch.arange", "torch.full", "[]", "torch.where", "torch.clamp", "F.one_hot"}
+    | {"float", "math.sqrt", ".expand", ".repeat", ".reshape", "int"}
+)
+
+
+def _is_scalar(node: Node) -> bool:
+    return isinstance(node, (Sizes, Const)) and node.rank == 0
+
+
+def _array(value: int) -> object:
+    import numpy as np
+
+    return np.array(value)
+
+
+def _map_graphs(node: Node, change: object) -> Node:
+    from tf2torch.ir.graph import map_regions
+
+    return map_regions(node, change)  # type: ignore[arg-type]

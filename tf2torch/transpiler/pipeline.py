@@ -1,0 +1,94 @@
+"""The compiler's table of contents: a parsed model becomes source and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tf2torch.diagnostics import Hint
+from tf2torch.ir.graph import Graph
+from tf2torch.rules import all_rules
+from tf2torch.rules.ruleset import RuleSet
+from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
+from tf2torch.transpiler.emit.weights import Entry, state_entries
+from tf2torch.transpiler.frontends.source import Source
+from tf2torch.transpiler.passes.choose_layout import choose_layout
+from tf2torch.transpiler.passes.fold_params import fold_params
+from tf2torch.transpiler.passes.infer_types import infer_types
+from tf2torch.transpiler.passes.lower import lower
+from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
+from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A port before it is written: ``text`` of model.py and its state."""
+
+    source: Source
+    graph: Graph
+    emitted: Emitted
+    entries: tuple[Entry, ...]
+    hints: tuple[Hint, ...]
+
+    @property
+    def text(self) -> str:
+        return self.emitted.text
+
+    @property
+    def class_name(self) -> str:
+        return self.emitted.program.root.name
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """The whole state_dict in memory; large models stream ``entries`` instead."""
+        return {e.key: e.load() for e in self.entries}
+
+
+Step = Callable[[Graph], Graph]
+
+
+@dataclass(frozen=True)
+class Options:
+    """``dump``: a folder that gets one readable file per pass."""
+
+    rules: RuleSet | None = None
+    dump: Path | None = None
+    check: bool = False
+    progress: Callable[[str], None] = lambda stage: None
+
+
+def steps(source: Source) -> list[Step]:
+    """Passes on the torch dialect, in order."""
+    training = source.training
+    momenta = {k: 1 - i.momentum for k, i in training.batch_norm.items()}
+    return [
+        choose_layout,
+        fold_params,
+        lambda graph: make_modules(graph, Momentum(momenta)),
+        resolve_sizes,  # last: sizes become reads of values that are there
+    ]
+
+
+def compile_source(source: Source, options: Options | None = None) -> Compiled:
+    """Run every pass and emit."""
+    options = options or Options()
+    graph = infer_types(source.graph)
+    rules = options.rules or all_rules()
+    graph, hints = lower(graph, rules)
+    for step in steps(source):
+        graph = step(graph)
+    emitted = emit(graph, source.name, _doc(source, graph), len(graph.outputs) == 1)
+    entries = tuple(state_entries(emitted.program))
+    return Compiled(source, graph, emitted, entries, hints)
+
+
+def _doc(source: Source, graph: Graph) -> str:
+    what = source.kind.replace("_", " ")
+    title = f"PyTorch port of `{source.name}` ({what}"
+    title += f", signature `{source.signature}`)." if source.signature else ")."
+    return module_doc(title, graph.inputs, list(graph.outputs))
+
+

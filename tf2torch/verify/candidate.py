@@ -1,0 +1,153 @@
+"""The candidate: a port in a fresh sandboxed process, which is told no answers."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tf2torch.verify.candidate_guard import FOREIGN
+from tf2torch.verify.process import Refused, Worker, WorkerFailed
+from tf2torch.verify.provenance import Port
+from tf2torch.verify.sandbox import Access, Limits
+from tf2torch.verify.wire import Arrays
+
+LOAD_SECONDS = 120.0
+RUN_SECONDS = 120.0
+EXPORT_SECONDS = 300.0
+MODULE = "tf2torch.verify.candidate_worker"
+BASE_MEMORY = 4 << 30  # torch itself, and the activations of small inputs
+WEIGHT_COPIES = 12  # weights, their gradients, two optimizer slots, and copies of them
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A ``state_dict`` entry as it is after loading."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    trainable: bool
+    alias: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One call of the port; gradients by state entry and by input name."""
+
+    outputs: Arrays
+    dtypes: dict[str, str]
+    gradients: Arrays = field(default_factory=dict)
+    input_gradients: Arrays = field(default_factory=dict)
+
+
+class PortFailed(Exception):
+    """The port raised, did what it may not, or was killed. ``reason`` is one word:
+    raised, forbidden, time, memory, processes or crash; ``line`` is in model.py."""
+
+    def __init__(self, reason: str, message: str, line: int | None = None):
+        super().__init__(message)
+        self.reason = reason
+        self.line = line
+
+
+class Candidate:
+    def __init__(self, port: Port, hide: tuple[Path, ...], isolated: bool = True):
+        access = Access(
+            read=tuple(path.resolve() for path in port.files),
+            hide=(*_foreign_packages(), *hide),
+        )
+        weights = sum(f.stat().st_size for f in port.files if f.is_file())
+        limits = Limits(memory=BASE_MEMORY + WEIGHT_COPIES * weights)
+        self._port = port
+        self._worker = Worker(MODULE, access, limits, isolated)
+
+    def load(self) -> tuple[Stored, ...]:
+        """Import the port and load its weights."""
+        message, _ = self._ask(
+            "load",
+            LOAD_SECONDS,
+            **{"class": self._port.cls},
+            folder=str(self._port.folder.resolve()),
+            inputs=[
+                {"name": i.name, "parameter": i.parameter, "dtype": i.dtype}
+                | {"shape": i.shape}
+                for i in self._port.inputs
+            ],
+            outputs=[o.name for o in self._port.outputs],
+        )
+        return tuple(
+            Stored(e["name"], tuple(e["shape"]), e["dtype"], e["trainable"], e["alias"])
+            for e in message["state"]
+        )
+
+    def state(self, names: list[str]) -> Arrays:
+        return self._ask("state", RUN_SECONDS, names=names)[1]
+
+    def run(
+        self, inputs: Arrays, seed: int | None = None, style: str = "position", noise: int = 0
+    ) -> Answer:
+        message, arrays = self._ask(
+            "run", RUN_SECONDS, inputs, seed=seed, style=style, noise=noise
+        )
+        names = [i.name for i in self._port.inputs]
+        return Answer(
+            _part(arrays, "out:"),
+            {str(k): str(v) for k, v in message["dtypes"].items()},
+            _part(arrays, "var:"),
+            {names[int(k)]: v for k, v in _part(arrays, "in:").items()},
+        )
+
+    def exports(self, route: str, inputs: Arrays) -> str:
+        """'' or why ``export`` or ``compile`` does not take the port."""
+        return str(self._ask("export", EXPORT_SECONDS, inputs, route=route)[0]["problem"])
+
+    def _ask(
+        self, action: str, seconds: float, arrays: Arrays | None = None, **message: Any
+    ) -> tuple[dict[str, Any], Arrays]:
+        try:
+            answer, results = self._worker.ask(
+                action, arrays, seconds=seconds, **message
+            )
+        except WorkerFailed as failure:
+            raise PortFailed(failure.reason, str(failure)) from None
+        except Refused as refusal:
+            attempts = refusal.details.get("attempts")
+            line = refusal.details.get("line")
+            if attempts:
+                raise PortFailed("forbidden", "; ".join(attempts), line) from None
+            raise PortFailed("raised", str(refusal), line) from None
+        if answer.get("attempts"):
+            raise PortFailed("forbidden", "; ".join(answer["attempts"]))
+        return answer, results
+
+    def close(self) -> None:
+        self._worker.close()
+
+    def __enter__(self) -> Candidate:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _foreign_packages() -> tuple[Path, ...]:
+    """Where the original's frameworks are installed; tf2torch itself must stay, it
+    runs the worker, and holds nothing that the port could use."""
+    found = []
+    for name in FOREIGN:
+        spec = importlib.util.find_spec(name) if name != "tf2torch" else None
+        for place in (spec and spec.submodule_search_locations) or ():
+            found.append(Path(place))
+    return tuple(found)
+
+
+def _part(arrays: Arrays, prefix: str) -> Arrays:
+    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}

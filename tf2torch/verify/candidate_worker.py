@@ -1,0 +1,138 @@
+"""``python -m tf2torch.verify.candidate_worker``: the port, answering for itself.
+
+It gets inputs and the seeds of cotangents, and gives back plain arrays. Expected
+values never come here: whatever the port does, it cannot copy an answer.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tf2torch.verify import candidate_probes, candidate_values
+from tf2torch.verify.candidate_guard import Guard
+from tf2torch.verify.process import Refused, serve
+from tf2torch.verify.wire import Arrays, Message
+
+MESSAGE_LENGTH = 600
+
+
+class Candidate:
+    """The handlers; ``load`` comes first."""
+
+    def __init__(self) -> None:
+        self.model: Any = None
+        self._file = ""
+        self._guard = Guard("")
+
+    def load(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
+        import torch
+
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        self._file = str(Path(message["folder"]) / "model.py")
+        self._guard = Guard(self._file)
+        self._guard.install()
+        for name in [n for n in sys.modules if n.split(".")[0] == "tf2torch"]:
+            del sys.modules[name]
+        self._inputs, self._outputs = message["inputs"], message["outputs"]
+        self.model = self._guarded(lambda: _load(message["folder"], message["class"]))
+        return self._reply({"state": candidate_values.inventory(self.model)}), {}
+
+    def state(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
+        entries = self.model.state_dict()
+        found = {n: candidate_values.to_numpy(entries[n]) for n in message["names"]}
+        return {}, found
+
+    def run(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """One call; with a ``seed``, the gradients of the weighted sum as well."""
+        import torch
+
+        torch.manual_seed(message.get("noise", 0))
+        seed = message.get("seed")
+        tensors = candidate_values.tensors(self._inputs, arrays, seed is not None)
+
+        def call() -> tuple[Any, dict[str, Any]]:
+            with torch.set_grad_enabled(seed is not None):
+                result = self._call(tensors, message.get("style", "position"))
+                named = candidate_values.named(result, self._outputs)
+                if seed is None:
+                    return named, {}
+                return named, candidate_values.gradients(
+                    self.model, tensors, named, seed
+                )
+
+        outputs, found = self._guarded(call)
+        dtypes = {name: candidate_values.dtype_of(v) for name, v in outputs.items()}
+        results = {
+            f"out:{name}": candidate_values.to_numpy(v) for name, v in outputs.items()
+        }
+        results |= {name: candidate_values.to_numpy(g) for name, g in found.items()}
+        return self._reply({"dtypes": dtypes, "names": list(outputs)}), results
+
+    def export(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Whether torch.export and torch.compile take the port; never raises."""
+        tensors = candidate_values.tensors(self._inputs, arrays, False)
+        parameters = [item["parameter"] for item in self._inputs]
+        named = dict(zip(parameters, tensors, strict=True))
+        probe = candidate_probes.PROBES[message["route"]]
+        return {"problem": probe(self.model, named, self._inputs)}, {}
+
+    def _call(self, tensors: list[Any], style: str) -> Any:
+        if style == "position":
+            return self.model(*tensors)
+        names = [item["parameter"] for item in self._inputs]
+        return self.model(**dict(zip(names, tensors, strict=True)))
+
+    def _guarded(self, action: Callable[[], Any]) -> Any:
+        try:
+            with self._guard.watching():
+                return action()
+        except Exception as error:  # whatever the port raises is its answer
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: Exception) -> Refused:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f.lineno for f in frames if f.filename == self._file]
+        details = {
+            "type": type(error).__name__,
+            "line": lines[-1] if lines else None,
+            "attempts": self._guard.attempts,
+        }
+        return Refused("port", f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH], details)
+
+    def _reply(self, message: Message) -> Message:
+        return {**message, "attempts": self._guard.attempts}
+
+
+def _load(folder: str, cls: str) -> Any:
+    """``model.py``'s class with every argument at its default and its weights."""
+    from safetensors.torch import load_file
+
+    spec = importlib.util.spec_from_file_location("model", Path(folder, "model.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["model"] = module
+    spec.loader.exec_module(module)
+    model = getattr(module, cls)()
+    state: dict[str, Any] = {}
+    for path in sorted(Path(folder).glob("*.safetensors")):
+        state.update(load_file(path))
+    model.load_state_dict(state, strict=True)
+    return model.eval()
+
+
+def main() -> None:
+    np.seterr(all="ignore")
+    port = Candidate()
+    actions = {"load": port.load, "state": port.state}
+    serve({**actions, "run": port.run, "export": port.export})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""What a gate is, and what it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Protocol
+
+from tf2torch.diagnostics import Code, Hint, Priority
+from tf2torch.verify.candidate import Answer, Candidate, PortFailed, Stored
+from tf2torch.verify.inputs import Ranges, Sample
+from tf2torch.verify.oracle import Oracle, Truth
+from tf2torch.verify.provenance import Port
+
+
+class Dimension(Enum):
+    """What is scored, the weightiest first."""
+
+    TRAINABILITY = "trainability"
+    PARITY = "input-output parity"
+    STRUCTURE = "structural fidelity"
+    STYLE = "style"
+    METRIC = "task metric"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing that was measured. ``subject`` is an output, an entry, a file …;
+    ``scale`` is what relative figures are relative to."""
+
+    name: str
+    subject: str
+    passed: bool
+    observed: float | str | None = None
+    tolerance: float | None = None
+    scale: float | None = None
+    own: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A gate passes when it has no hint of priority P1 or P2."""
+
+    figures: tuple[Figure, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return all(hint.priority > Priority.P2 for hint in self.hints)
+
+
+class Gate(Protocol):
+    """``hard``: a port that fails is wrong, and the dearer gates do not run."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def hard(self) -> bool: ...
+
+    @property
+    def dimension(self) -> Dimension: ...
+
+    def check(self, case: Case) -> Verdict: ...
+
+
+@dataclass
+class Case:
+    """A port under test. The processes start when a gate first needs them, and each
+    input set is run once however many gates look at it."""
+
+    port: Port
+    open_oracle: _OpenOracle
+    open_candidate: _OpenCandidate
+    draw: _Draw
+    seed: int
+    _truths: dict[str, Truth] = field(default_factory=dict)
+    _answers: dict[str, Answer] = field(default_factory=dict)
+
+    @cached_property
+    def oracle(self) -> Oracle:
+        return self.open_oracle()
+
+    @cached_property
+    def candidate(self) -> Candidate:
+        return self.open_candidate()
+
+    @cached_property
+    def stored(self) -> tuple[Stored, ...]:
+        """The port's state after loading; loads it."""
+        return self.candidate.load()
+
+    @cached_property
+    def drawn(self) -> tuple[Ranges, list[Sample]]:
+        return self.draw(self.oracle)
+
+    @property
+    def samples(self) -> list[Sample]:
+        return self.drawn[1]
+
+    def truth(self, sample: Sample) -> Truth:
+        if sample.name not in self._truths:
+            seed = self.seed if sample.gradients else None
+            self._truths[sample.name] = self.oracle.truth(sample.arrays, seed)
+        return self._truths[sample.name]
+
+    def answer(self, sample: Sample) -> Answer:
+        """The port's answer, with gradients where TensorFlow has them."""
+        if sample.name not in self._answers:
+            self._load()
+            wanted = sample.gradients and not self.truth(sample).no_gradient
+            seed = self.seed if wanted else None
+            self._answers[sample.name] = self.candidate.run(sample.arrays, seed)
+        return self._answers[sample.name]
+
+    def close(self) -> None:
+        for name in ("oracle", "candidate"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+    def _load(self) -> None:
+        assert self.stored is not None
+
+
+class _OpenOracle(Protocol):
+    def __call__(self) -> Oracle: ...
+
+
+class _OpenCandidate(Protocol):
+    def __call__(self) -> Candidate: ...
+
+
+class _Draw(Protocol):
+    def __call__(self, oracle: Oracle) -> tuple[Ranges, list[Sample]]: ...
+
+
+def failure_hint(port: Port, failure: PortFailed) -> Hint:
+    """What to tell about a port that raised, was stopped or did what it may not."""
+    region = region_at(port, failure.line)
+    fix = {
+        "forbidden": "remove it: a port computes, and touches nothing outside itself",
+        "time": "look for an endless loop, or for work done element by element",
+        "memory": "look for a tensor that grows, or for a broadcast that was not meant",
+        "processes": "remove it: a port runs in one process",
+        "crash": "run model.py by hand on reference.npz to see where it dies",
+    }.get(failure.reason, "run test_model.py, which shows the same traceback")
+    evidence = (f"model.py:{failure.line}",) if failure.line else ()
+    return Hint(
+        Code.EXECUTION_ERROR,
+        Priority.P1,
+        region,
+        str(failure),
+        fix,
+        metric="execution",
+        observed=failure.reason,
+        expected="runs",
+        evidence=evidence,
+    )
+
+
+def region_at(port: Port, line: int | None) -> str:
+    """The region whose source lines hold ``line``, the shortest first."""
+    inside = [r for r in port.regions if line and r.lines[0] <= line <= r.lines[1]]
+    inside.sort(key=lambda region: region.lines[1] - region.lines[0])
+    return inside[0].id if inside else ""

@@ -1,0 +1,187 @@
+"""The oracle: the original model, run by TensorFlow in a sandboxed process."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from tf2torch.diagnostics import SourceError
+from tf2torch.verify.original.model import Run, StateVariable, Tensor
+from tf2torch.verify.process import Refused, Worker, WorkerFailed
+from tf2torch.verify.sandbox import Access, Limits
+from tf2torch.verify.wire import Arrays
+
+OPEN_SECONDS = 600.0
+RUN_SECONDS = 900.0
+MODULE = "tf2torch.verify.oracle_worker"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the oracle is to open. ``keys`` are the variables the port claims."""
+
+    path: Path
+    signature: str | None
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    keys: tuple[str, ...]
+
+
+class Rejected(Exception):
+    """TensorFlow refuses these inputs, and says why."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What TensorFlow computes: ``single`` in float32, ``double`` in float64.
+
+    ``double`` is None where the graph has no float64 form; then ``single`` is the
+    only yardstick. ``no_gradient`` says why TensorFlow cannot differentiate.
+    """
+
+    single: Run
+    double: Run | None
+    no_gradient: str = ""
+
+
+class Oracle:
+    """Answers are kept by content: the same inputs are run once."""
+
+    def __init__(self, question: Question, limits: Limits, isolated: bool = True):
+        access = Access(read=(question.path,), whole_disk=True)
+        self._worker = Worker(MODULE, access, limits, isolated)
+        self._question = question
+        self._known: dict[str, Run] = {}
+        self.no_float64 = ""
+        self.kept_float32: tuple[str, ...] = ()
+        self.no_gradient = ""
+
+    def open(self) -> None:
+        """Start TensorFlow and load the model; SourceError when it cannot."""
+        q = self._question
+        try:
+            answer, _ = self._worker.ask(
+                "open",
+                seconds=OPEN_SECONDS,
+                path=str(q.path),
+                signature=q.signature,
+                inputs=[dataclasses.asdict(t) for t in q.inputs],
+                outputs=[dataclasses.asdict(t) for t in q.outputs],
+                keys=list(q.keys),
+            )
+        except (Refused, WorkerFailed) as error:
+            raise SourceError(
+                f"TensorFlow cannot open {q.path}: {error}; name the model that this "
+                "port was made from with --source"
+            ) from None
+        self.inputs = tuple(_tensor(t) for t in answer["inputs"])
+        self.outputs = tuple(_tensor(t) for t in answer["outputs"])
+        self.variables = tuple(
+            StateVariable(**{**v, "shape": tuple(v["shape"])})
+            for v in answer["variables"]
+        )
+
+    def truth(self, inputs: Arrays, seed: int | None) -> Truth:
+        """Outputs, and gradients when a ``seed`` for the cotangents is given."""
+        if seed is not None and self.no_gradient:
+            seed = None
+        try:
+            single = self._run(inputs, seed, "float32")
+        except _NoGradient as error:
+            self.no_gradient = str(error)
+            single = self._run(inputs, None, "float32")
+            seed = None
+        return Truth(single, self._double(inputs, seed), self.no_gradient)
+
+    def outputs_for(self, inputs: Arrays) -> Run:
+        """One float32 run, without gradients; raises Rejected."""
+        return self._run(inputs, None, "float32")
+
+    def values(self, keys: list[str]) -> Arrays:
+        return self._worker.ask("values", seconds=RUN_SECONDS, keys=keys)[1]
+
+    def assign(self, values: Arrays) -> None:
+        """Change variables of the float32 model; nothing known survives that."""
+        self._known.clear()
+        self._worker.ask("assign", values, seconds=RUN_SECONDS)
+
+    def _double(self, inputs: Arrays, seed: int | None) -> Run | None:
+        if self.no_float64:
+            return None
+        try:
+            return self._run(inputs, seed, "float64")
+        except (Refused, Rejected, _NoGradient) as error:
+            self.no_float64 = str(error)
+            return None
+
+    def _run(self, inputs: Arrays, seed: int | None, precision: str) -> Run:
+        digest = _digest(inputs, f"{seed} {precision}")
+        if digest not in self._known:
+            self._known[digest] = self._ask(inputs, seed, precision)
+        return self._known[digest]
+
+    def _ask(self, inputs: Arrays, seed: int | None, precision: str) -> Run:
+        try:
+            answer, arrays = self._worker.ask(
+                "run", inputs, seconds=RUN_SECONDS, precision=precision, seed=seed
+            )
+        except Refused as refusal:
+            if refusal.kind == "inputs":
+                raise Rejected(str(refusal)) from None
+            if refusal.kind == "no gradient":
+                raise _NoGradient(str(refusal)) from None
+            raise
+        except WorkerFailed as failure:
+            raise SourceError(f"TensorFlow failed on the original: {failure}") from None
+        if precision == "float64":
+            self.kept_float32 = tuple(answer["kept"])
+        return Run(
+            _part(arrays, "out:"),
+            answer["dtypes"],
+            _part(arrays, "var:"),
+            _part(arrays, "in:"),
+        )
+
+    def close(self) -> None:
+        self._worker.close()
+
+    def __enter__(self) -> Oracle:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _NoGradient(Exception):
+    pass
+
+
+def _tensor(entry: dict[str, object]) -> Tensor:
+    shape = entry["shape"]
+    fixed = tuple(shape) if isinstance(shape, list) else None
+    return Tensor(str(entry["name"]), str(entry["tensor"]), str(entry["dtype"]), fixed)
+
+
+def _part(arrays: Arrays, prefix: str) -> Arrays:
+    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+
+
+def _digest(inputs: Arrays, rest: str) -> str:
+    digest = hashlib.sha256(rest.encode())
+    for name, value in sorted(inputs.items()):
+        digest.update(f"{name} {value.dtype} {value.shape}".encode())
+        if value.dtype == object:
+            digest.update(repr(value.tolist()).encode())
+        else:
+            digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()

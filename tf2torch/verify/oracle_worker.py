@@ -1,0 +1,114 @@
+"""``python -m tf2torch.verify.oracle_worker``: TensorFlow, answering for the original.
+
+It is told which model to open and which inputs to run; it never hears of the port's
+results.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tf2torch.verify.original.float64 import NotWidenable
+from tf2torch.verify.original.model import NoGradient, Request, StateVariable, Tensor
+from tf2torch.verify.original.opening import Opened, Opening
+from tf2torch.verify.process import Refused, serve
+from tf2torch.verify.wire import Arrays, Message
+
+MESSAGE_LENGTH = 600
+
+
+class Oracle:
+    """The handlers; ``open`` comes first."""
+
+    def __init__(self) -> None:
+        self._opening: Opening | None = None
+
+    def open(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
+        _quiet()
+        request = Request(
+            message["path"],
+            message["signature"],
+            tuple(Tensor(**t) for t in message["inputs"]),
+            tuple(Tensor(**t) for t in message["outputs"]),
+            tuple(message["keys"]),
+        )
+        self._opening = Opening(request)
+        opened = self._opened("float32")
+        answer = {
+            "inputs": [dataclasses.asdict(t) for t in opened.model.inputs],
+            "outputs": [dataclasses.asdict(t) for t in opened.model.outputs],
+            "variables": [dataclasses.asdict(v) for v in _renamed(opened)],
+        }
+        return answer, {}
+
+    def run(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Outputs, and where a seed is given the gradients, in one precision."""
+        import tensorflow as tf
+
+        opened = self._opened(message["precision"])
+        names = {stored: key for key, stored in opened.keys.items()}
+        try:
+            run = opened.model.run(arrays, message.get("seed"))
+        except NoGradient as error:
+            raise Refused("no gradient", _brief(error), {}) from None
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            raise Refused("inputs", _brief(error), {}) from None
+        results = {f"out:{name}": value for name, value in run.outputs.items()}
+        results |= {f"in:{name}": g for name, g in run.input_gradients.items()}
+        results |= {f"var:{names[key]}": g for key, g in run.gradients.items()}
+        return {"dtypes": run.dtypes, "kept": opened.kept}, results
+
+    def values(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
+        opened = self._opened("float32")
+        keys = message["keys"]
+        return {}, {key: opened.model.value(opened.keys[key]) for key in keys}
+
+    def assign(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        opened = self._opened("float32")
+        for key, value in arrays.items():
+            opened.model.assign(opened.keys[key], value)
+        return {}, {}
+
+    def _opened(self, precision: str) -> Opened:
+        assert self._opening is not None, "open comes first"
+        try:
+            return self._opening(precision == "float64")
+        except NotWidenable as error:
+            raise Refused("no float64", _brief(error), {}) from None
+        except Exception as error:  # whatever TensorFlow or Keras raises on loading
+            kind = "no float64" if precision == "float64" else "source"
+            raise Refused(kind, _brief(error), {}) from None
+
+
+def _renamed(opened: Opened) -> list[StateVariable]:
+    names = {stored: key for key, stored in opened.keys.items()}
+    return [dataclasses.replace(v, key=names[v.key]) for v in opened.model.variables]
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
+
+
+def _quiet() -> None:
+    """No log noise, and the same bits each time."""
+    import logging
+    import os
+    import warnings
+
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    warnings.simplefilter("ignore")
+    import tensorflow as tf
+
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    tf.config.experimental.enable_op_determinism()
+    tf.random.set_seed(0)
+
+
+def main() -> None:
+    oracle = Oracle()
+    actions = {"open": oracle.open, "run": oracle.run}
+    serve({**actions, "values": oracle.values, "assign": oracle.assign})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""TF1 models and frozen graphs: a session over a graph, in either precision."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tf2torch.verify.cotangents import cotangent
+from tf2torch.verify.original import float64
+from tf2torch.verify.original.model import (
+    FLOATS,
+    NoGradient,
+    Request,
+    Run,
+    StateVariable,
+    Tensor,
+    plain,
+)
+from tf2torch.verify.wire import Arrays
+
+REFERENCES = frozenset({"Variable", "VariableV2", "AutoReloadVariable"})
+HANDLES = frozenset({"VarHandleOp"})
+TABLE_INITIALIZERS = "table_initializer"
+INIT_OPS = ("saved_model_main_op", "legacy_init_op")
+
+
+class GraphModel:
+    """A MetaGraphDef (``prefix``: its checkpoint) or a frozen GraphDef in a session."""
+
+    def __init__(self, meta: Any, prefix: str | None, request: Request, folder: str):
+        import tensorflow as tf
+
+        self._graph = tf.Graph()
+        with self._graph.as_default():
+            _import(meta)
+            self._session = tf.compat.v1.Session(graph=self._graph)
+            self._run_initializers(meta, folder)
+            self.inputs = tuple(_tensor(self._graph, t) for t in request.inputs)
+            self.outputs = tuple(_tensor(self._graph, t) for t in request.outputs)
+            reader = tf.train.load_checkpoint(prefix) if prefix else None
+            self._targets: dict[str, Any] = {}
+            self._assigns: dict[str, Any] = {}
+            self.variables = tuple(self._variables(meta, reader, request.keys))
+            self._loss_inputs, self._gradients = self._differentiate()
+
+    def run(self, inputs: Arrays, seed: int | None) -> Run:
+        feeds = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}
+        fetches: dict[str, Any] = {f"out:{t.name}": t.tensor for t in self.outputs}
+        outputs = self._session.run(fetches, feeds)
+        run = Run(
+            {name[4:]: plain(value) for name, value in outputs.items()},
+            {t.name: t.dtype for t in self.outputs},
+        )
+        if seed is None or not self._loss_inputs:
+            return run
+        if isinstance(self._gradients, Exception):
+            raise NoGradient(str(self._gradients))
+        for name, placeholder in self._loss_inputs.items():
+            feeds[placeholder] = cotangent(seed, name, run.outputs[name].shape)
+        for name, value in self._session.run(self._gradients, feeds).items():
+            kind, _, key = name.partition(":")
+            where = run.gradients if kind == "var" else run.input_gradients
+            where[key] = plain(value)
+        return run
+
+    def value(self, key: str) -> np.ndarray:
+        target = self._targets[key]
+        if target.dtype.name == "resource":
+            import tensorflow as tf
+
+            dtype = target.op.get_attr("dtype")
+            with self._graph.as_default():
+                target = tf.raw_ops.ReadVariableOp(resource=target, dtype=dtype)
+        return plain(self._session.run(target))
+
+    def assign(self, key: str, value: np.ndarray) -> None:
+        operation, placeholder = self._assigns[key]
+        self._session.run(operation, {placeholder: value})
+
+    def _run_initializers(self, meta: Any, folder: str) -> None:
+        """Fill the lookup tables; the vocabulary files are fed from the model's own
+        folder, as the SavedModel loader does."""
+        import tensorflow as tf
+
+        feeds = {}
+        for entry in _assets(meta):
+            path = os.path.join(folder, "assets", entry.filename)
+            feeds[entry.tensor_info.name] = path
+        tables = self._graph.get_collection(TABLE_INITIALIZERS)
+        inits = [op for name in INIT_OPS for op in self._graph.get_collection(name)]
+        named = meta.signature_def.get("__saved_model_init_op")
+        if named is not None:
+            name = named.outputs["__saved_model_init_op"].name.split(":")[0]
+            inits.append(self._graph.get_operation_by_name(name))
+        for operation in (*inits, *tables):
+            if isinstance(operation, (tf.Operation, tf.Tensor)):
+                self._session.run(operation, feeds)
+
+    def _variables(
+        self, meta: Any, reader: Any, keys: tuple[str, ...]
+    ) -> Iterable[StateVariable]:
+        import tensorflow as tf
+
+        known = {} if reader is None else reader.get_variable_to_shape_map()
+        trainable = _trainable(meta)
+        for operation in self._reachable():
+            name, output = operation.name, (operation.outputs or [None])[0]
+            if operation.type in REFERENCES | HANDLES:
+                stored = _stored_name(operation)
+                if stored not in known:
+                    continue
+                self._targets[stored] = output
+                self._initialize(stored, output, reader.get_tensor(stored))
+                dtype = operation.get_attr("dtype").name
+                flag = trainable.get(name, not trainable and dtype in FLOATS)
+                shape = tuple(known[stored])
+                yield StateVariable(stored, name, _narrow(dtype), shape, flag)
+            elif operation.type == "Const" and name in keys:
+                self._targets[name] = output
+                dtype = _narrow(output.dtype.name)
+                shape = tuple(output.shape.as_list())
+                yield StateVariable(name, name, dtype, shape, dtype in FLOATS)
+        del tf
+
+    def _initialize(self, key: str, target: Any, value: np.ndarray) -> None:
+        import tensorflow as tf
+
+        is_handle = target.dtype.name == "resource"
+        dtype = target.op.get_attr("dtype") if is_handle else target.dtype.base_dtype
+        placeholder = tf.compat.v1.placeholder(dtype, value.shape)
+        if is_handle:
+            made = tf.raw_ops.AssignVariableOp(resource=target, value=placeholder)
+        else:
+            made = tf.raw_ops.Assign(ref=target, value=placeholder, validate_shape=False)
+        self._assigns[key] = (made, placeholder)
+        self.assign(key, value)
+
+    def _reachable(self) -> list[Any]:
+        """Operations that the outputs depend on, in the graph's order."""
+        fed = {t.tensor for t in self.inputs}
+        queue = deque(self._graph.get_tensor_by_name(t.tensor).op for t in self.outputs)
+        seen = set(queue)
+        while queue:
+            operation = queue.popleft()
+            tensors = [t for t in operation.inputs if t.name not in fed]
+            for operand in (*(t.op for t in tensors), *operation.control_inputs):
+                if operand not in seen:
+                    seen.add(operand)
+                    queue.append(operand)
+        return [op for op in self._graph.get_operations() if op in seen]
+
+    def _differentiate(self) -> tuple[dict[str, Any], Any]:
+        """Placeholders of the cotangents, and the gradients (or why there are none)."""
+        import tensorflow as tf
+
+        get = self._graph.get_tensor_by_name
+        outputs = {t.name: get(t.tensor) for t in self.outputs if t.dtype in FLOATS}
+        sources = {f"in:{t.name}": get(t.tensor) for t in self.inputs if t.dtype in FLOATS}
+        for variable in self.variables:
+            if variable.dtype in FLOATS:
+                sources[f"var:{variable.key}"] = self._targets[variable.key]
+        if not outputs or not sources:
+            return {}, {}
+        weights = {name: tf.compat.v1.placeholder(v.dtype) for name, v in outputs.items()}
+        try:
+            found = tf.gradients(
+                list(outputs.values()), list(sources.values()), list(weights.values())
+            )
+        except (LookupError, ValueError, TypeError, NotImplementedError) as error:
+            return weights, error
+        pairs = zip(sources, found, strict=True)
+        dense = {k: tf.convert_to_tensor(g) for k, g in pairs if g is not None}
+        return weights, dense
+
+
+def _import(meta: Any) -> None:
+    """Old files hold shapes that newer versions refuse: shapes are inferred anew."""
+    import tensorflow as tf
+
+    for node in meta.graph_def.node:
+        node.device = ""
+        node.attr.pop("_output_shapes", None)
+        if "_class" in node.attr:
+            del node.attr["_class"]
+    tf.compat.v1.train.import_meta_graph(meta, clear_devices=True)
+
+
+def _assets(meta: Any) -> list[Any]:
+    from tensorflow.core.protobuf import meta_graph_pb2
+
+    found = list(meta.asset_file_def)
+    if "saved_model_assets" in meta.collection_def and not found:
+        for packed in meta.collection_def["saved_model_assets"].any_list.value:
+            entry = meta_graph_pb2.AssetFileDef()
+            packed.Unpack(entry)
+            found.append(entry)
+    return found
+
+
+def _trainable(meta: Any) -> dict[str, bool]:
+    """Variable's node name → trainable, where the collections say so."""
+    from tensorflow.core.framework import variable_pb2
+
+    flags: dict[str, bool] = {}
+    for collection in ("variables", "trainable_variables"):
+        for data in meta.collection_def[collection].bytes_list.value:
+            entry = variable_pb2.VariableDef.FromString(data)
+            name = entry.variable_name.split(":")[0]
+            flags[name] = collection == "trainable_variables"
+    return flags
+
+
+def _stored_name(operation: Any) -> str:
+    if operation.type in HANDLES:
+        shared = operation.get_attr("shared_name").decode()
+        return shared or str(operation.name)
+    return str(operation.name)
+
+
+def _narrow(dtype: str) -> str:
+    return dtype.removesuffix("_ref")
+
+
+def _tensor(graph: Any, claimed: Tensor) -> Tensor:
+    name = claimed.tensor if ":" in claimed.tensor else f"{claimed.tensor}:0"
+    tensor = graph.get_tensor_by_name(name)
+    shape = None
+    if tensor.shape.rank is not None:
+        shape = tuple(-1 if s is None else s for s in tensor.shape.as_list())
+    return Tensor(claimed.name, name, _narrow(tensor.dtype.name), shape)
+
+
+def _feed(value: np.ndarray, dtype: str) -> np.ndarray:
+    import tensorflow as tf
+
+    if dtype == "string":
+        return value.astype(object)
+    return value.astype(tf.as_dtype(dtype).as_numpy_dtype)
+
+
+def read_meta(path: str) -> tuple[Any, str | None, str]:
+    """The meta graph of a TF1 SavedModel, of a ``.meta`` file or around a frozen
+    graph; its checkpoint's prefix; and the folder of its assets."""
+    from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+
+    meta = meta_graph_pb2.MetaGraphDef()
+    folder = Path(path)
+    if folder.is_dir():
+        model = saved_model_pb2.SavedModel()
+        model.ParseFromString((folder / "saved_model.pb").read_bytes())
+        serving = [m for m in model.meta_graphs if "serve" in m.meta_info_def.tags]
+        meta = (serving or list(model.meta_graphs))[0]
+        prefix = folder / "variables" / "variables"
+        stored = prefix.with_name("variables.index").exists()
+        return meta, str(prefix) if stored else None, path
+    if path.endswith((".pb", ".graphdef")):
+        meta.graph_def.ParseFromString(folder.read_bytes())
+        return meta, None, str(folder.parent)
+    prefix_text = path.removesuffix(".meta")
+    meta.ParseFromString(Path(prefix_text + ".meta").read_bytes())
+    return meta, prefix_text, str(folder.parent)
+
+
+def open_graph(request: Request, wide: bool) -> tuple[GraphModel, list[str]]:
+    meta, prefix, folder = read_meta(request.path)
+    kept: set[str] = set()
+    if wide:
+        kept = float64.widen_graph(meta.graph_def)
+    return GraphModel(meta, prefix, request, folder), sorted(kept)

@@ -1,0 +1,96 @@
+"""What every opened original offers, whatever its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from tf2torch.verify.wire import Arrays
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output: its name, its TF tensor name, TF's dtype and its shape.
+
+    ``shape`` holds -1 for a size that is open, and is None for an unknown rank.
+    """
+
+    name: str
+    tensor: str
+    dtype: str
+    shape: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class StateVariable:
+    """A variable that the outputs may depend on, under the key of its source."""
+
+    key: str
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    trainable: bool
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which function of the model is meant. ``keys`` are the variables that the port
+    claims to hold: of a frozen graph they say which constants are weights."""
+
+    path: str
+    signature: str | None
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. Gradients are of the sum over float outputs of output · cotangent;
+    a variable that no output depends on has none. ``dtypes`` are the outputs' own:
+    bfloat16 travels as float32."""
+
+    outputs: Arrays
+    dtypes: dict[str, str]
+    gradients: Arrays = field(default_factory=dict)
+    input_gradients: Arrays = field(default_factory=dict)
+
+
+class NoGradient(Exception):
+    """TensorFlow itself cannot differentiate this model."""
+
+
+class Original(Protocol):
+    """A model that TensorFlow has opened, in one precision."""
+
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    variables: tuple[StateVariable, ...]
+
+    def run(self, inputs: Arrays, seed: int | None) -> Run:
+        """``seed`` draws the cotangents; None leaves the gradients out."""
+        ...
+
+    def value(self, key: str) -> np.ndarray: ...
+
+    def assign(self, key: str, value: np.ndarray) -> None: ...
+
+
+def plain(array: Any) -> np.ndarray:
+    """A numpy array that can cross the wire: bfloat16 and its kin as float32."""
+    value = np.asarray(array)
+    known = value.dtype.kind in "biufcSUO" and value.dtype.name.isidentifier()
+    if value.dtype == object or value.dtype.kind in "SU":
+        return value.astype(object)
+    if known and value.dtype.name in PLAIN:
+        return value
+    return value.astype(np.float32)
+
+
+PLAIN = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+    "float16 float32 float64 complex64 complex128".split()
+)
+FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})

@@ -1,0 +1,273 @@
+"""A TF2 SavedModel, loaded by ``tf.saved_model.load`` and run eagerly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tf2torch.verify.cotangents import cotangent
+from tf2torch.verify.original import float64
+from tf2torch.verify.original.model import (
+    FLOATS,
+    NoGradient,
+    Request,
+    Run,
+    StateVariable,
+    Tensor,
+    plain,
+)
+from tf2torch.verify.wire import Arrays
+
+OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+MUTATING = ("Assign", "ResourceScatter", "ResourceApply", "RngSkip", "StatefulRandom")
+
+
+class LoadedModel:
+    """One function of a SavedModel in one precision."""
+
+    def __init__(self, request: Request):
+        import tensorflow as tf
+
+        self._root = tf.saved_model.load(request.path)
+        self._function = _resolve(self._root, request.signature)
+        self._by_key = checkpoint_keys(request.path, self._root)
+        self.inputs = _inputs(self._function, request.inputs)
+        self.outputs = _outputs(self._function, request.outputs)
+        self.variables = tuple(self._used())
+        self._initial = self._snapshot()
+
+    def run(self, inputs: Arrays, seed: int | None) -> Run:
+        import tensorflow as tf
+
+        for key, value in self._initial.items():
+            self._by_key[key].assign(value)
+        tensors = {t.name: _tensor(inputs[t.name], t.dtype) for t in self.inputs}
+        watched = [t.name for t in self.inputs if t.dtype in FLOATS]
+        if seed is None:
+            return _run(self._call(tensors))
+        with tf.GradientTape() as tape:
+            tape.watch([tensors[name] for name in watched])
+            outputs = self._call(tensors)
+            loss = _loss(outputs, seed)
+        targets = {f"var:{key}": self._by_key[key] for key in self._floats()}
+        targets |= {f"in:{name}": tensors[name] for name in watched}
+        run = _run(outputs)
+        if loss is None:
+            return run
+        try:
+            found = tape.gradient(loss, targets)
+        except LookupError as error:
+            raise NoGradient(str(error)) from None
+        _fill(run, found)
+        return run
+
+    def value(self, key: str) -> np.ndarray:
+        if key in self._initial:
+            return self._initial[key]
+        return plain(self._by_key[key].numpy())
+
+    def assign(self, key: str, value: np.ndarray) -> None:
+        variable = self._by_key[key]
+        variable.assign(value.astype(variable.dtype.as_numpy_dtype))
+        if key in self._initial:
+            self._initial[key] = value
+
+    def _call(self, tensors: dict[str, Any]) -> dict[str, Any]:
+        import tensorflow as tf
+
+        _, named = self._function.structured_input_signature
+        if set(named) == set(tensors):
+            result = self._function(**tensors)
+        else:
+            result = self._function(*tensors.values())
+        if isinstance(result, dict) and set(result) == {t.name for t in self.outputs}:
+            return {t.name: result[t.name] for t in self.outputs}
+        flat = tf.nest.flatten(result, expand_composites=True)
+        return {t.name: v for t, v in zip(self.outputs, flat, strict=True)}
+
+    def _used(self) -> Iterable[StateVariable]:
+        captured = {id(v) for v in self._function.variables}
+        for key, variable in self._by_key.items():
+            if id(variable) in captured:
+                yield StateVariable(
+                    key,
+                    variable.name.removesuffix(":0"),
+                    variable.dtype.name,
+                    tuple(variable.shape.as_list()),
+                    bool(variable.trainable),
+                )
+
+    def _floats(self) -> list[str]:
+        return [v.key for v in self.variables if v.dtype in FLOATS]
+
+    def _snapshot(self) -> Arrays:
+        """The variables' values, where the function may change some of them."""
+        graph = self._function.graph.as_graph_def()
+        nodes = [n for f in graph.library.function for n in f.node_def]
+        if not any(n.op.startswith(MUTATING) for n in (*graph.node, *nodes)):
+            return {}
+        return {v.key: plain(self._by_key[v.key].numpy()) for v in self.variables}
+
+
+def _resolve(root: Any, signature: str | None) -> Any:
+    """The signature, or any function of the model by its attribute path."""
+    if signature in root.signatures:
+        return root.signatures[signature]
+    found = root
+    for part in (signature or "__call__").split("."):
+        found = getattr(found, part)
+    concrete = getattr(found, "concrete_functions", None)
+    return concrete[0] if concrete else found.get_concrete_function()
+
+
+def _inputs(function: Any, claimed: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    import tensorflow as tf
+
+    positional, named = function.structured_input_signature
+    if named and not tf.nest.flatten(positional):
+        return tuple(_described(name, spec) for name, spec in named.items())
+    specs = tf.nest.flatten((positional, named), expand_composites=True)
+    specs = [spec for spec in specs if isinstance(spec, tf.TensorSpec)]
+    names = [tensor.name for tensor in claimed]
+    if len(names) != len(specs):
+        names = [spec.name or f"input_{i}" for i, spec in enumerate(specs)]
+    return tuple(_described(n, spec) for n, spec in zip(names, specs, strict=True))
+
+
+def _outputs(function: Any, claimed: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    import tensorflow as tf
+
+    structured = function.structured_outputs
+    specs = tf.nest.flatten(structured, expand_composites=True)
+    if isinstance(structured, dict) and len(structured) == len(specs):
+        return tuple(_described(name, spec) for name, spec in structured.items())
+    names = [tensor.name for tensor in claimed]
+    if len(names) != len(specs):
+        names = [f"output_{i}" for i in range(len(specs))]
+    return tuple(_described(n, spec) for n, spec in zip(names, specs, strict=True))
+
+
+def _described(name: str, spec: Any) -> Tensor:
+    shape = None
+    if spec.shape.rank is not None:
+        shape = tuple(-1 if size is None else size for size in spec.shape.as_list())
+    return Tensor(name, "", spec.dtype.name, shape)
+
+
+def _tensor(value: np.ndarray, dtype: str) -> Any:
+    import tensorflow as tf
+
+    if dtype == "string":
+        return tf.constant(value.astype(object), tf.string)
+    return tf.cast(tf.constant(value), dtype)
+
+
+def _loss(outputs: dict[str, Any], seed: int) -> Any:
+    """In the widest float among the outputs, or None when there is no float one."""
+    import tensorflow as tf
+
+    floats = {name: v for name, v in outputs.items() if v.dtype.name in FLOATS}
+    if not floats:
+        return None
+    wide = tf.float64 if any(v.dtype == tf.float64 for v in floats.values()) else None
+    total = []
+    for name, value in floats.items():
+        weights = cotangent(seed, name, tuple(value.shape.as_list()))
+        product = value * tf.cast(weights, value.dtype)
+        total.append(tf.reduce_sum(tf.cast(product, wide or tf.float32)))
+    return tf.add_n(total)
+
+
+def _run(outputs: dict[str, Any]) -> Run:
+    return Run(
+        {name: plain(value.numpy()) for name, value in outputs.items()},
+        {name: value.dtype.name for name, value in outputs.items()},
+    )
+
+
+def _fill(run: Run, found: dict[str, Any]) -> None:
+    import tensorflow as tf
+
+    for name, gradient in found.items():
+        if gradient is None:
+            continue
+        kind, _, key = name.partition(":")
+        where = run.gradients if kind == "var" else run.input_gradients
+        where[key] = plain(tf.convert_to_tensor(gradient).numpy())
+
+
+def checkpoint_keys(path: str, root: Any) -> dict[str, Any]:
+    """Checkpoint key → live variable: the checkpoint's object graph and the loaded
+    objects are walked in step, by the names of their children."""
+    import tensorflow as tf
+    from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+    prefix = os.path.join(path, "variables", "variables")
+    if not os.path.exists(prefix + ".index"):
+        return {}
+    reader = tf.train.load_checkpoint(prefix)
+    graph = trackable_object_graph_pb2.TrackableObjectGraph()
+    graph.ParseFromString(reader.get_tensor(OBJECT_GRAPH))
+    found: dict[str, Any] = {}
+    seen = {0}
+    queue = deque([(root, 0)])
+    while queue:
+        thing, index = queue.popleft()
+        node = graph.nodes[index]
+        for attribute in node.attributes:
+            if isinstance(thing, tf.Variable):
+                found[attribute.checkpoint_key] = thing
+        children = tf.train.TrackableView.children(thing)
+        for child in node.children:
+            if child.local_name in children and child.node_id not in seen:
+                seen.add(child.node_id)
+                queue.append((children[child.local_name], child.node_id))
+    return found
+
+
+def widen(path: str) -> tuple[str, list[str]]:
+    """A copy of the SavedModel in double precision, and the ops left in float32."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    model = saved_model_pb2.SavedModel()
+    model.ParseFromString(Path(path, "saved_model.pb").read_bytes())
+    kept: set[str] = set()
+    for meta in model.meta_graphs:
+        kept |= float64.widen_graph(meta.graph_def)
+        for signature in meta.signature_def.values():
+            float64.widen_dtypes(signature)
+        float64.widen_dtypes(meta.object_graph_def)
+    target = tempfile.mkdtemp(prefix="float64-")
+    Path(target, "saved_model.pb").write_bytes(model.SerializeToString())
+    if os.path.isdir(os.path.join(path, "assets")):
+        shutil.copytree(os.path.join(path, "assets"), os.path.join(target, "assets"))
+    _widen_checkpoint(os.path.join(path, "variables", "variables"), target)
+    return target, sorted(kept)
+
+
+def _widen_checkpoint(prefix: str, target: str) -> None:
+    import tensorflow as tf
+
+    if not os.path.exists(prefix + ".index"):
+        return
+    reader = tf.train.load_checkpoint(prefix)
+    names = sorted(reader.get_variable_to_shape_map())
+    values = [reader.get_tensor(name) for name in names]
+    wide = [
+        v.astype(np.float64) if getattr(v, "dtype", None) == np.float32 else v
+        for v in values
+    ]
+    os.makedirs(os.path.join(target, "variables"))
+    tf.raw_ops.SaveV2(
+        prefix=os.path.join(target, "variables", "variables"),
+        tensor_names=names,
+        shape_and_slices=[""] * len(names),
+        tensors=[tf.constant(v) for v in wide],
+    )

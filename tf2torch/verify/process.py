@@ -1,0 +1,209 @@
+"""A worker: a child process that answers requests, one at a time, within its limits.
+
+The parent holds the deadline and watches the memory and the number of processes of
+the whole tree, because a limit per process stops no fork. When a limit is passed the
+tree is killed and the reason is told, so that a report can say what the port did.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, TypeAlias
+
+from tf2torch.verify import sandbox, wire
+from tf2torch.verify.wire import Arrays, Message
+
+Handler: TypeAlias = Callable[[Message, Arrays], tuple[Message, Arrays]]
+
+WATCH_SECONDS = 0.05
+STDERR_TAIL = 4000
+ANSWER_LIMIT = 8 << 30  # bytes of arrays in one answer
+ADDRESS_SPACE = 4  # × the memory limit: what libraries map but never touch
+
+
+class WorkerFailed(Exception):
+    """The process died or was killed. ``reason``: time, memory, processes or crash."""
+
+    def __init__(self, reason: str, message: str):
+        super().__init__(message)
+        self.reason = reason
+
+
+class Refused(Exception):
+    """The worker answered that it cannot do what was asked. ``kind`` is its word."""
+
+    def __init__(self, kind: str, message: str, details: Message):
+        super().__init__(message)
+        self.kind = kind
+        self.details = details
+
+
+class Worker:
+    """``python -m module`` in the sandbox; ``ask`` sends one request and waits."""
+
+    def __init__(
+        self,
+        module: str,
+        access: sandbox.Access,
+        limits: sandbox.Limits,
+        isolated: bool = True,
+    ):
+        argv = [sys.executable, "-m", module, str(limits.memory)]
+        if isolated:
+            argv = sandbox.command(argv, access, limits)
+        self._limits = limits
+        self._reason = ""
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 # closed in close()
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=sandbox.environment(os.cpu_count() or 1),
+            start_new_session=True,
+        )
+        self._deadline = float("inf")
+        self._watch = threading.Thread(target=self._guard, daemon=True)
+        self._watch.start()
+
+    def ask(
+        self, action: str, arrays: Arrays | None = None, *, seconds: float, **message: Any
+    ) -> tuple[Message, Arrays]:
+        """The worker's answer, or WorkerFailed, or Refused."""
+        self._deadline = time.monotonic() + seconds
+        try:
+            wire.send(self._pipe("stdin"), {"action": action, **message}, arrays)
+            answer, results = wire.receive(self._pipe("stdout"), ANSWER_LIMIT)
+        except (wire.WireError, OSError) as error:
+            raise self._failure(error, seconds) from None
+        finally:
+            self._deadline = float("inf")
+        if "refused" in answer:
+            refused, text = str(answer["refused"]), str(answer.get("text", ""))
+            raise Refused(refused, text, answer)
+        return answer, results
+
+    def close(self) -> None:
+        self._kill("")
+        self._process.wait()
+        for name in ("stdin", "stdout"):
+            try:
+                self._pipe(name).close()
+            except OSError:
+                continue
+        self._watch.join()
+        self._errors.close()
+
+    def _pipe(self, name: str) -> BinaryIO:
+        pipe: BinaryIO = getattr(self._process, name)
+        return pipe
+
+    def _failure(self, error: Exception, seconds: float) -> WorkerFailed:
+        self._kill("crash")
+        status = self._process.wait()
+        text = {
+            "time": f"no answer within {seconds:g} s",
+            "memory": f"used more than {self._limits.memory >> 20} MiB of memory",
+            "processes": f"started more than {self._limits.processes} processes",
+        }.get(self._reason, f"the process ended with status {status}: {error}")
+        tail = self._stderr()
+        return WorkerFailed(self._reason, f"{text}; {tail}" if tail else text)
+
+    def _stderr(self) -> str:
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - STDERR_TAIL))
+        text = self._errors.read().decode(errors="replace").strip()
+        return text.splitlines()[-1] if text else ""
+
+    def _kill(self, reason: str) -> None:
+        self._reason = self._reason or reason
+        if self._process.poll() is None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+    def _guard(self) -> None:
+        """Kill the tree when it passes a limit; ends with the process."""
+        while self._process.poll() is None:
+            if time.monotonic() > self._deadline:
+                self._kill("time")
+            tree = list(_tree(self._process.pid))
+            if len(tree) > self._limits.processes:
+                self._kill("processes")
+            elif sum(map(_resident, tree)) > self._limits.memory:
+                self._kill("memory")
+            time.sleep(WATCH_SECONDS)
+
+
+def _tree(pid: int) -> Iterator[int]:
+    """``pid`` and its descendants, those in other namespaces too (Linux)."""
+    yield pid
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return
+    for task in tasks:
+        try:
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                children = file.read().split()
+        except OSError:
+            continue
+        for child in children:
+            yield from _tree(int(child))
+
+
+def _resident(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+# --- the child's side ---------------------------------------------------------------
+
+
+def serve(handlers: Mapping[str, Handler]) -> None:
+    """Answer requests until the parent hangs up. ``handlers`` are by action.
+
+    The pipe moves to a private descriptor first: what the code under test prints
+    goes to stderr and cannot pass for an answer.
+    """
+    limit_address_space(int(sys.argv[1]))
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests = os.fdopen(os.dup(0), "rb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    while True:
+        try:
+            message, arrays = wire.receive(requests)
+        except wire.WireError:
+            return
+        wire.send(answers, *_answer(handlers, message, arrays))
+
+
+def _answer(
+    handlers: Mapping[str, Handler], message: Message, arrays: Arrays
+) -> tuple[Message, Arrays]:
+    try:
+        return handlers[message["action"]](message, arrays)
+    except Refused as refusal:
+        known = {"refused": refusal.kind, "text": str(refusal)}
+        return {**refusal.details, **known}, {}
+
+
+def limit_address_space(memory: int) -> None:
+    """A hard bound for one process; the parent's watch is the tighter one."""
+    import resource
+
+    bound = memory * ADDRESS_SPACE
+    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,144 @@
+"""How far a port may be from TensorFlow: derived from TensorFlow's own rounding.
+
+The yardstick is the float64 run of the original. TensorFlow's float32 run has some
+error against it; an honest port has an error of the same kind, from the same sums in
+another order. It may be ``K`` times as large, and never more than a fixed ceiling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# The largest of n rounding errors varies between two summation orders. Over honest
+# ports the ratio of the port's largest error to TensorFlow's stays below 4; twice that.
+K = 8.0
+
+# Where TensorFlow happens to be exact, a port that rounds once per operation is still
+# right: 32 roundings of the output's scale in sequence.
+FLOOR_ULPS = 32.0
+EPS = float(np.finfo(np.float32).eps)
+
+# What the project promises whatever TensorFlow's own error is (issue 2).
+OUTPUT_CEILING = 1e-4
+GRADIENT_CEILING = 1e-3
+
+# A gradient that float32 cannot tell from zero in TensorFlow itself: its own error is
+# this part of it. Such a gradient is only held against the size of that noise.
+NOISE = 0.05
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``error`` and ``tolerance`` are relative to ``scale``; ``own`` is TensorFlow's
+    own float32 error, None without a float64 run."""
+
+    error: float
+    tolerance: float
+    scale: float
+    own: float | None = None
+    problem: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.problem and self.error <= self.tolerance
+
+
+def judge_output(
+    port: np.ndarray, single: np.ndarray, double: np.ndarray | None, eps: float = EPS
+) -> Judgement:
+    """Largest absolute error over the largest absolute value."""
+    if port.size == 0:
+        return Judgement(0.0, OUTPUT_CEILING, 0.0)
+    if port.dtype.kind not in "fc":
+        return _judge_exact(port, single, double)
+    truth = single if double is None else double
+    differing = _non_finite_differs(port, single)
+    if differing:
+        return Judgement(float("inf"), 0.0, 0.0, None, differing)
+    finite = np.isfinite(single) & np.isfinite(truth)
+    if not finite.any():
+        return Judgement(0.0, OUTPUT_CEILING, 0.0)
+    yardstick = truth[finite]
+    scale = float(np.abs(yardstick).max()) or 1.0
+    error = float(np.abs(port[finite] - yardstick).max()) / scale
+    if double is None:
+        return Judgement(error, OUTPUT_CEILING, scale)
+    own = float(np.abs(single[finite] - yardstick).max()) / scale
+    allowed = min(max(K * own, FLOOR_ULPS * eps), max(OUTPUT_CEILING, eps))
+    return Judgement(error, allowed, scale, own)
+
+
+def ill_conditioned(single: np.ndarray, double: np.ndarray | None) -> bool:
+    """TensorFlow itself is further from the float64 run than the ceiling allows."""
+    if double is None or single.dtype.kind not in "fc" or not single.size:
+        return False
+    finite = np.isfinite(single) & np.isfinite(double)
+    if not finite.any():
+        return bool(np.isfinite(double).any())
+    scale = float(np.abs(double[finite]).max()) or 1.0
+    own = float(np.abs(single[finite] - double[finite]).max()) / scale
+    return own > OUTPUT_CEILING
+
+
+def judge_gradient(
+    port: np.ndarray,
+    single: np.ndarray,
+    double: np.ndarray | None,
+    largest: float,
+) -> Judgement:
+    """The norm of the difference over the gradient's norm.
+
+    ``largest`` is the norm of the largest gradient of the model: a gradient that is
+    zero but for rounding (a bias before a softmax, say) is held against that.
+    """
+    truth = single if double is None else double
+    differing = _non_finite_differs(port, single)
+    if differing:
+        return Judgement(float("inf"), 0.0, 0.0, None, differing)
+    norm = _norm(truth)
+    error = _norm(port.astype(np.float64) - truth)
+    own = _norm(single.astype(np.float64) - truth)
+    floor = FLOOR_ULPS * EPS * largest
+    if own >= NOISE * norm and own <= floor:
+        scale = largest or 1.0
+        return Judgement(error / scale, floor / scale, scale, own / scale)
+    if norm == 0.0:
+        scale = largest or 1.0
+        return Judgement(error / scale, FLOOR_ULPS * EPS, scale, own / scale)
+    if double is None:
+        return Judgement(error / norm, GRADIENT_CEILING, norm)
+    allowed = min(max(K * own / norm, FLOOR_ULPS * EPS), GRADIENT_CEILING)
+    return Judgement(error / norm, allowed, norm, own / norm)
+
+
+def _judge_exact(
+    port: np.ndarray, single: np.ndarray, double: np.ndarray | None
+) -> Judgement:
+    """Integers, booleans and strings are equal, save where float64 and float32 already
+    disagree within TensorFlow (a tie, or a rounding at an edge)."""
+    settled = np.ones(single.shape, bool)
+    if double is not None and double.shape == single.shape:
+        settled = np.asarray(single == double)
+    wrong = np.asarray(port != single) & settled
+    return Judgement(float(wrong.mean()), 0.0, 1.0, float(1.0 - settled.mean()))
+
+
+def _non_finite_differs(port: np.ndarray, single: np.ndarray) -> str:
+    for name, left, right in (
+        ("NaN", np.isnan(port), np.isnan(single)),
+        ("Inf", np.isinf(port), np.isinf(single)),
+    ):
+        if (left != right).any():
+            return (
+                f"{int(left.sum())} elements are {name} where TensorFlow has "
+                f"{int(right.sum())}"
+            )
+    return ""
+
+
+def _norm(value: np.ndarray) -> float:
+    """The root of the sum of squares over finite elements, in float64."""
+    flat = value.astype(np.float64).ravel()
+    return float(np.linalg.norm(flat[np.isfinite(flat)]))
