@@ -37,7 +37,11 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["tf2torch", "tf2torch.*"]),
-    package_data={"tf2torch": ["py.typed"], "tf2torch.repair": ["prompts/*.md"]},
+    package_data={
+        "tf2torch": ["py.typed"],
+        "tf2torch.repair": ["prompts/*.md"],
+        "tf2torch.verify": ["pages/*.md", "pages/*.css"],
+    },
     install_requires=CORE,
     extras_require={"dev": DEV},
     entry_points={"console_scripts": ["tf2torch = tf2torch.cli:main"]},

@@ -53,6 +53,8 @@ def name(text: str) -> Expr:
 
 def expr(template: str, **holes: Expr) -> Expr:
     """``expr("{q} @ {k}.mT", q=q, k=k)``: source text with expressions in holes."""
+    if not holes:
+        return cst.parse_expression(template)
     marks = {k: cst.Name(f"hole_{k}_") for k in holes}
     parsed = cst.parse_expression(template.format(**{k: m.value for k, m in marks.items()}))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tf2torch.ir.nodes import Input, Node
@@ -44,6 +44,15 @@ def topological(roots: Iterable[Node]) -> list[Node]:
         stack.append((node, True))
         stack.extend((n, False) for n in reversed(node.operands) if n not in done)
     return list(done)
+
+
+def every_node(graph: Graph) -> Iterator[Node]:
+    """The nodes of ``graph`` and of all graphs inside them."""
+    pending = [graph]
+    while pending:
+        for node in pending.pop().nodes():
+            yield node
+            pending.extend(node.graphs())
 
 
 def users(graph: Graph) -> dict[Node, list[Node]]:
@@ -104,7 +113,7 @@ def substitute(graph: Graph, instead: Mapping[Node, Node]) -> Graph:
 
 
 def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
-    from tf2torch.ir.nodes import Case, For, While
+    from tf2torch.ir.nodes import Case, CustomGradient, For, While
 
     match node:
         case Case():
@@ -113,4 +122,6 @@ def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
             return replace(node, cond=change(node.cond), body=change(node.body))
         case For():
             return replace(node, body=change(node.body))
+        case CustomGradient():
+            return replace(node, backward=change(node.backward))
     return node

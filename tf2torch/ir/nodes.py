@@ -71,8 +71,9 @@ class Raw:
     text: str
 
 
+Number: TypeAlias = "int | float | complex | bool"
 Arg: TypeAlias = Union[
-    "Node", int, float, complex, bool, str, bytes, None, DType, Slice, Raw, Dim, tuple["Arg", ...]
+    "Node", Number, str, bytes, None, DType, Slice, Raw, Dim, tuple["Arg", ...]
 ]
 
 UNKNOWN = (TensorType("float32", None),)
@@ -110,7 +111,7 @@ class Node:
         return self
 
     def graphs(self) -> tuple[Graph, ...]:
-        """Regions that this node owns."""
+        """Graphs inside this node: branches, loop bodies, the body of a block."""
         return ()
 
 
@@ -313,6 +314,9 @@ class Block(Node):
         args = tuple(change(n) for n in self.args)
         return self if _same(args, self.args) else replace(self, args=args)
 
+    def graphs(self) -> tuple[Graph, ...]:
+        return (self.graph,)
+
 
 @dataclass(frozen=True, eq=False)
 class Chain(Node):
@@ -332,6 +336,9 @@ class Chain(Node):
     def map_operands(self, change: Callable[[Node], Node]) -> Node:
         args = tuple(change(n) for n in self.args)
         return self if _same(args, self.args) else replace(self, args=args)
+
+    def graphs(self) -> tuple[Graph, ...]:
+        return self.graphs_
 
 
 @dataclass(frozen=True, eq=False)

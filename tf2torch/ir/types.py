@@ -53,6 +53,18 @@ class TensorType:
         return f"{short.get(self.dtype, self.dtype)}[{sizes}]"
 
 
+@dataclass(frozen=True)
+class ListType(TensorType):
+    """A TensorList (dtype ``variant``).
+
+    ``element`` is the shape of its elements, with None for a size that no element has
+    fixed yet, or None when not even the rank is known. ``length`` may be unknown.
+    """
+
+    element: tuple[Dim | None, ...] | None = None
+    length: Dim | None = None
+
+
 def symbol(name: str) -> sympy.Symbol:
     """A size that is known only when the model runs."""
     return sympy.Symbol(name, integer=True, nonnegative=True)

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib import import_module
+
 from tf2torch.rules.ruleset import RuleSet
 
+# One module of tf2torch.rules.ops each, in alphabetical order.
+FAMILIES = (
+    "activation",
+    "bias",
+    "control",
+    "conv",
+    "conv_transpose",
+    "filling",
+    "gather",
+    "identity",
+    "joining",
+    "loss",
+    "math",
+    "norm",
+    "pad",
+    "pool",
+    "scatter",
+    "shape",
+    "slicing",
+    "space",
+    "string_arrays",
+    "strings",
+    "tables",
+)
 
+
+@lru_cache(maxsize=1)
 def all_rules() -> RuleSet:
     """Every rule that tf2torch has."""
-    from tf2torch.rules.ops import (
-        filling,
-        gather,
-        identity,
-        joining,
-        math,
-        pad,
-        scatter,
-        shape,
-        slicing,
-    )
-
-    families = (
-        math,
-        *(shape, identity, joining, filling, pad, slicing, gather, scatter),
-    )
     total = RuleSet("all")
-    for family in families:
-        total = total + family.rules
+    for family in FAMILIES:
+        rules: RuleSet = import_module(f"tf2torch.rules.ops.{family}").rules
+        total = total + rules
     return total

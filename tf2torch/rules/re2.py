@@ -256,10 +256,11 @@ def _with_flags(flags: _Flags, on: str, off: str | None) -> _Flags:
 
 def bracket_text(ranges: Ranges, negated: bool) -> str:
     """``ranges`` between brackets."""
-    inside = "".join(
-        bracket_literal(a) if a == b else f"{bracket_literal(a)}-{bracket_literal(b)}"
-        for a, b in ranges
-    )
+    inside = ""
+    for low, high in ranges:
+        inside += bracket_literal(low, inside[-1:])
+        if high > low:
+            inside += "-" * (high > low + 1) + bracket_literal(high, "")
     return f"[^{inside}{NOT_UTF8}]" if negated else f"[{inside}]"
 
 
@@ -268,9 +269,14 @@ def literal(code: int) -> str:
     return "\\" + chr(code) if chr(code) in r".^$*+?{}[]\|()" else _plain(code)
 
 
-def bracket_literal(code: int) -> str:
-    """A character between brackets; ``(`` is escaped so that no flag group shows."""
-    return "\\" + chr(code) if chr(code) in r"[]\^-&~|(" else _plain(code)
+def bracket_literal(code: int, before: str) -> str:
+    """A character between brackets; Python reserves doubled ``&``, ``~`` and ``|``.
+
+    ``?`` after ``(`` is escaped so that no flag group shows in the text.
+    """
+    char = chr(code)
+    reserved = char in "[]\\^-" or (char in "&~|" and char == before)
+    return "\\" + char if reserved or before + char == "(?" else _plain(code)
 
 
 def _plain(code: int) -> str:

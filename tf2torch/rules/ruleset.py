@@ -37,6 +37,7 @@ class Decline:
 
 
 RuleFunction = Callable[..., "Result | Decline"]
+Written = typing.TypeVar("Written", bound=RuleFunction)
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,10 @@ class RuleSet:
     rules: dict[str, Rule] = field(default_factory=dict)
     strings: dict[str, Rule] = field(default_factory=dict)
 
-    def rule(
-        self, *ops: str, strings: bool = False
-    ) -> Callable[[RuleFunction], RuleFunction]:
+    def rule(self, *ops: str, strings: bool = False) -> Callable[[Written], Written]:
         """Register a function as the rule for each of ``ops``."""
 
-        def register(function: RuleFunction) -> RuleFunction:
+        def register(function: Written) -> Written:
             for op in ops:
                 self.add(op, function, strings)
             return function

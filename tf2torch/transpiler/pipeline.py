@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tf2torch.diagnostics import Hint
-from tf2torch.ir.graph import Graph
+from tf2torch.ir.graph import Graph, every_node
+from tf2torch.ir.text import to_text
 from tf2torch.rules import all_rules
 from tf2torch.rules.ruleset import RuleSet
 from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
 from tf2torch.transpiler.emit.weights import Entry, state_entries
 from tf2torch.transpiler.frontends.source import Source
 from tf2torch.transpiler.passes.choose_layout import choose_layout
+from tf2torch.transpiler.passes.find_blocks import find_blocks
 from tf2torch.transpiler.passes.fold_params import fold_params
 from tf2torch.transpiler.passes.infer_types import infer_types
+from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
@@ -46,6 +49,12 @@ class Compiled:
         """The whole state_dict in memory; large models stream ``entries`` instead."""
         return {e.key: e.load() for e in self.entries}
 
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Files that model.py reads: vocabularies."""
+        for node in every_node(self.graph):
+            for name, load in getattr(node, "files", ()):
+                yield name, load()
+
 
 Step = Callable[[Graph], Graph]
 
@@ -56,33 +65,55 @@ class Options:
 
     rules: RuleSet | None = None
     dump: Path | None = None
-    check: bool = False
     progress: Callable[[str], None] = lambda stage: None
+
+    def write(self, name: str, graph: Graph) -> None:
+        if self.dump is None:
+            return
+        self.dump.mkdir(parents=True, exist_ok=True)
+        number = len(list(self.dump.glob("*.ir")))
+        (self.dump / f"{number:02}-{name}.ir").write_text(to_text(graph))
 
 
 def steps(source: Source) -> list[Step]:
     """Passes on the torch dialect, in order."""
-    training = source.training
-    momenta = {k: 1 - i.momentum for k, i in training.batch_norm.items()}
+    momenta = {k: 1 - i.momentum for k, i in source.training.batch_norm.items()}
+
+    def to_modules(graph: Graph) -> Graph:
+        return make_modules(graph, Momentum(momenta))
+
     return [
-        choose_layout,
         fold_params,
-        lambda graph: make_modules(graph, Momentum(momenta)),
-        resolve_sizes,  # last: sizes become reads of values that are there
+        lift_idioms,  # before layout: patterns are written as TensorFlow wrote them
+        choose_layout,
+        fold_params,  # layout reshapes biases
+        to_modules,
+        resolve_sizes,  # sizes become reads of values that are there
+        find_blocks,  # last: it wants the final nodes
     ]
 
 
 def compile_source(source: Source, options: Options | None = None) -> Compiled:
     """Run every pass and emit."""
     options = options or Options()
-    graph = infer_types(source.graph)
-    rules = options.rules or all_rules()
-    graph, hints = lower(graph, rules)
+    options.progress("infer types")
+    graph = _passed(source.graph, infer_types, options)
+    options.progress("lower")
+    graph, hints = lower(graph, options.rules or all_rules())
+    options.write("lower", graph)
     for step in steps(source):
-        graph = step(graph)
+        options.progress(step.__name__.replace("_", " "))
+        graph = _passed(graph, step, options)
+    options.progress("emit")
     emitted = emit(graph, source.name, _doc(source, graph), len(graph.outputs) == 1)
     entries = tuple(state_entries(emitted.program))
     return Compiled(source, graph, emitted, entries, hints)
+
+
+def _passed(graph: Graph, step: Step, options: Options) -> Graph:
+    graph = step(graph)
+    options.write(step.__name__, graph)
+    return graph
 
 
 def _doc(source: Source, graph: Graph) -> str:
@@ -90,5 +121,3 @@ def _doc(source: Source, graph: Graph) -> str:
     title = f"PyTorch port of `{source.name}` ({what}"
     title += f", signature `{source.signature}`)." if source.signature else ")."
     return module_doc(title, graph.inputs, list(graph.outputs))
-
-

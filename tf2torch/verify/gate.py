@@ -12,6 +12,7 @@ from tf2torch.verify.candidate import Answer, Candidate, PortFailed, Stored
 from tf2torch.verify.inputs import Ranges, Sample
 from tf2torch.verify.oracle import Oracle, Truth
 from tf2torch.verify.provenance import Port
+from tf2torch.verify.wire import Arrays
 
 
 class Dimension(Enum):
@@ -27,7 +28,8 @@ class Dimension(Enum):
 @dataclass(frozen=True)
 class Figure:
     """One thing that was measured. ``subject`` is an output, an entry, a file …;
-    ``scale`` is what relative figures are relative to."""
+    ``scale`` is what relative figures are relative to, TensorFlow's own; ``value`` is
+    the port's; ``own`` is TensorFlow's float32 error."""
 
     name: str
     subject: str
@@ -36,6 +38,7 @@ class Figure:
     tolerance: float | None = None
     scale: float | None = None
     own: float | None = None
+    value: float | None = None
     note: str = ""
 
 
@@ -100,6 +103,16 @@ class Case:
     @property
     def samples(self) -> list[Sample]:
         return self.drawn[1]
+
+    def empty(self) -> Arrays:
+        """The first input set without its rows: what a model is given when there is
+        nothing to do."""
+        axes = {i.name: i.shape or () for i in self.port.inputs}
+        batch = self.drawn[0].batch
+        return {
+            name: value[tuple(slice(0) if s in batch else slice(None) for s in axes[name])]
+            for name, value in self.samples[0].arrays.items()
+        }
 
     def truth(self, sample: Sample) -> Truth:
         if sample.name not in self._truths:

@@ -12,7 +12,7 @@ def pad_same(
     dilation: tuple[int, ...] | None = None,
     value: float = 0.0,
 ) -> Tensor:
-    """Pad [N, C, ...] so that ceil(size / stride) windows fit; the odd cell goes last."""
+    """Pad [N, C, ...] for ceil(size / stride) windows; the odd cell goes last."""
     amounts: list[int] = []
     for axis, (k, s) in enumerate(zip(kernel, stride, strict=True)):
         size = x.shape[2 + axis]

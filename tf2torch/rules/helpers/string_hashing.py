@@ -5,7 +5,9 @@ import torch
 from torch import Tensor
 
 _MASK = 0xFFFFFFFFFFFFFFFF
-_K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
+_K0 = 0xC3A5C85C97CB3127
+_K1 = 0xB492B66FBE98F273
+_K2 = 0x9AE16A3B2F90404F
 
 
 def hash_bucket_fast(strings: np.ndarray, buckets: int) -> Tensor:
@@ -21,7 +23,7 @@ def hash_bucket_strong(
 
 
 def hash_bucket(strings: np.ndarray, buckets: int) -> Tensor:
-    """MurmurHash64A of each string, modulo ``buckets`` (TF1's string_to_hash_bucket)."""
+    """MurmurHash64A of each string, modulo ``buckets``."""
     return _hashed(strings, lambda s: murmurhash64(s) % buckets)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from tf2torch.ir.build import call
-from tf2torch.ir.nodes import Arg, Node
+from tf2torch.ir.nodes import Node
 from tf2torch.ir.types import FLOATS, TensorType
 from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
 
@@ -24,7 +27,7 @@ rules.table(
     {
         "Elu": "F.elu",
         "Relu": "torch.relu",
-        "Selu": "torch.selu",
+        "Selu": "helper.selu",
         "Sigmoid": "torch.sigmoid",
         "Softsign": "F.softsign",
         "Tanh": "torch.tanh",
@@ -49,13 +52,16 @@ def leaky_relu(x: Node, *, attrs: LeakyReluAttrs) -> Node | Decline:
     """max(x, alpha·x), which is torch's function only up to alpha 1."""
     if attrs.alpha > 1:
         return Decline("its alpha is greater than 1")
-    return call("F.leaky_relu", x, attrs.alpha, type=x.type)
+    alpha = attrs.alpha
+    if x.dtype == "float64":  # the attribute itself is a float32
+        alpha = float(np.float32(alpha))
+    return call("F.leaky_relu", x, alpha, type=x.type)
 
 
 @rules.rule("Softplus")
 def softplus(x: Node) -> Node:
     """log(1 + eˣ); beyond its threshold torch takes x, which double would notice."""
-    named: dict[str, Arg] = {"threshold": 40} if x.dtype == "float64" else {}
+    named: dict[str, Any] = {"threshold": 40} if x.dtype == "float64" else {}
     return call("F.softplus", x, type=x.type, **named)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tf2torch.ir.build import call, permute, reshape
 from tf2torch.ir.nodes import Arg, Node
@@ -118,7 +119,7 @@ def kernel_of(w: Node, spatial: int) -> tuple[int, ...] | None:
 
 
 def groups_of(x: Node, w: Node, layout: Layout) -> int:
-    """Input channels over the filter's; 1 where sizes are unknown, which torch checks."""
+    """Input channels over the filter's; 1, which torch checks, where unknown."""
     if x.shape is None or w.shape is None:
         return 1
     channels, each = (x.shape[1] if layout.first else x.shape[-1]), w.shape[-2]
@@ -203,7 +204,7 @@ def windowed(
     layout, window = spec.layout, spec.window
     x, padding = padded(spec, layout.inside(x))
     if padding != 0:
-        extra: dict[str, Arg] = {"padding": padding}
+        extra: dict[str, Any] = {"padding": padding}
     else:
         extra = {}
     stride = unlike(1, stride=window.stride)

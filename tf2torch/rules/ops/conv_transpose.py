@@ -9,11 +9,12 @@ many as ``input_sizes`` says. torch drops ``padding`` on both sides and then add
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sympy
 
 from tf2torch.ir.build import call, permute, sizes_of
-from tf2torch.ir.nodes import Arg, Node, Slice
+from tf2torch.ir.nodes import Node, Slice
 from tf2torch.ir.types import INTS, Dim, Shape, TensorType, dim
 from tf2torch.rules.ops.conv import (
     FILTER,
@@ -125,13 +126,13 @@ def transposed(
     sizes = sizes or out.shape
     if sizes is None or grad.shape is None:
         return Decline("the size of the result is known only when the model runs")
-    channels, each = spec.layout.channel(sizes), w.shape[-2]  # type: ignore[arg-type]
+    channels, each = spec.layout.channel(sizes), w.shape[-2]
     groups = 1
     if isinstance(channels, int) and isinstance(each, int) and each:
         groups = channels if depthwise else channels // each
     weight = depthwise_weight(w) if depthwise else permute(w, FILTER[spec.layout.rank])
     inside = spec.layout.inside(grad)
-    target = spec.layout.spatial(sizes)  # type: ignore[arg-type]
+    target = spec.layout.spatial(sizes)
     made = _transposed(spec, inside, weight, groups, target, out)
     return spec.layout.outside(made)
 
@@ -147,7 +148,7 @@ def _transposed(
     rest = unlike(1, groups=(groups,), dilation=window.dilation)
     if trims is None:
         full = call(func, x, weight, type=type.with_shape(None), **stride, **rest)
-        same: dict[str, Arg] = {"same": True} if spec.padding == "SAME" else {}
+        same: dict[str, Any] = {"same": True} if spec.padding == "SAME" else {}
         return call("helper.crop_to", full, tuple(target), type=type, **same)
     steps = zip(trims, window.stride, window.dilation, strict=True)
     if any(t.extra >= max(s, d) for t, s, d in steps):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tf2torch.ir.build import call, const
-from tf2torch.ir.nodes import Node
+from tf2torch.ir.build import call, cast, const
+from tf2torch.ir.nodes import Const, Node, Param
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.ops.padding import Layout
 from tf2torch.rules.ruleset import Decline, RuleSet
@@ -54,13 +54,20 @@ def fused_batch_norm(
         )
         stats = batch_statistics(inner, mean, variance, attrs, out)
     else:
-        args = (inner, mean, variance, scale, offset)
+        args = (inner, given(mean), given(variance), scale, offset)
         y = call("F.batch_norm", *args, eps=attrs.epsilon, type=type)
         stats = (mean, variance, mean, variance)
     results = (layout.outside(y), *stats)
     if len(out) == 6:  # the third reserve space is empty on a CPU
         results = (*results, const([], "float32"))
     return results
+
+
+def given(statistic: Node) -> Node:
+    """Computed statistics cut off from the gradient, which torch insists on."""
+    if isinstance(statistic, (Param, Const)):
+        return statistic
+    return call(".detach", statistic, type=statistic)
 
 
 def batch_statistics(
@@ -127,16 +134,17 @@ def lrn(x: Node, *, attrs: LrnAttrs, out: tuple[TensorType, ...]) -> Node:
     """x / (bias + alpha·Σ x²)^beta; torch's alpha is divided by the window's size."""
     layout = Layout("NHWC")
     size = 2 * attrs.depth_radius + 1
+    wide = "float32" if x.dtype == "float16" else x.dtype
     y = call(
         "F.local_response_norm",
-        layout.inside(x),
+        cast(layout.inside(x), wide),
         size,
         alpha=attrs.alpha * size,
         beta=attrs.beta,
         k=attrs.bias,
-        type=layout.inside_type(out[0]),
+        type=layout.inside_type(out[0]).with_dtype(wide),
     )
-    return layout.outside(y)
+    return layout.outside(cast(y, x.dtype))
 
 
 @rules.rule("L2Loss")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tf2torch.ir.build import PERMUTES, call, permute
 from tf2torch.ir.nodes import Arg, Node
@@ -117,7 +118,7 @@ def one_or_all(values: Sequence[int]) -> Arg:
     return values[0] if len(set(values)) == 1 else tuple(values)
 
 
-def unlike(default: int, **named: Sequence[int]) -> dict[str, Arg]:
+def unlike(default: int, **named: Sequence[int]) -> dict[str, Any]:
     """Keyword arguments for those windows that are not ``default`` along all axes."""
     return {
         name: one_or_all(values)
@@ -126,19 +127,19 @@ def unlike(default: int, **named: Sequence[int]) -> dict[str, Arg]:
     }
 
 
-def pad(x: Node, pads: Pads, value: float | None = None) -> Node:
+def pad(x: Node, pads: Pads, value: Arg = None) -> Node:
     """``F.pad`` of a channels-first ``x``; ``value`` None is torch's default 0."""
     shape = None
     if x.shape is not None:
         sizes = zip(x.shape[2:], pads, strict=True)
         shape = (*x.shape[:2], *(n + lo + hi for n, (lo, hi) in sizes))
-    named: dict[str, Arg] = {} if value is None else {"value": value}
+    named: dict[str, Any] = {} if value is None else {"value": value}
     return call("F.pad", x, flat_pads(pads), type=x.type.with_shape(shape), **named)
 
 
 def pad_same(x: Node, window: Window, value: Arg = None) -> Node:
     """SAME padding whose amount depends on sizes known when the model runs."""
-    named: dict[str, Arg] = {}
+    named: dict[str, Any] = {}
     if set(window.dilation) != {1}:
         named["dilation"] = window.dilation
     if value is not None:

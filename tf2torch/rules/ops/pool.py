@@ -7,6 +7,7 @@ end: together that is SAME whenever the stride is at least 2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tf2torch.ir.build import call, ints_of
 from tf2torch.ir.nodes import Arg, Node, Raw, Slice
@@ -64,10 +65,10 @@ class Pooling:
     def func(self) -> str:
         return f"F.{self.kind}_pool{len(self.window.kernel)}d"
 
-    def apply(self, x: Node, type: TensorType, padding: Arg = 0, **named: Arg) -> Node:
+    def apply(self, x: Node, type: TensorType, padding: Arg = 0, **named: Any) -> Node:
         """torch's pool of a channels-first ``x``."""
         window, rest = self.window, dict(named)
-        stride = {"stride": one_or_all(window.stride)}
+        stride: dict[str, Any] = {"stride": one_or_all(window.stride)}
         if padding != 0:
             stride["padding"] = padding
             if self.kind == "avg":

@@ -35,6 +35,7 @@ from tf2torch.transpiler.emit.expressions import Expressions, number, takes_scal
 MAX_WIDTH = 62
 MAX_DEPTH = 3
 LEAVES = (Const, Param, Input, Variable, Table)
+REGIONS = (Case, For, While)
 GENERIC = ("x", "y", "z", "u", "v", "w")
 
 
@@ -102,7 +103,7 @@ class Body:
             if uses.get(node, 0) == 1 and node not in owners and _may_inline(node):
                 self.inline.add(node)
         for user in nodes:
-            if user.graphs():
+            if isinstance(user, REGIONS):
                 self.inline.difference_update(user.operands)
         self.inline.difference_update(result_list[:-1] if len(result_list) > 1 else ())
         return [
@@ -223,7 +224,8 @@ class Body:
             for r in reads
             if r in self.names and last.get(r) == index and free(self.names[r])
         ]
-        label = self.scope.label(node)
+        # Beside a value that is called x, a name that says what this is helps.
+        label = self.scope.label(node) if "x" in live else ""
         for name in (*(d for d in dying if d in GENERIC), label, *GENERIC):
             if name and free(name):
                 return self.claim(node, name)
@@ -292,7 +294,7 @@ def _is_expression(node: Node) -> bool:
 
 
 def _may_inline(node: Node) -> bool:
-    if node.graphs() or len(node.types) > 1:
+    if isinstance(node, REGIONS) or len(node.types) > 1:
         return False
     if isinstance(node, Chain) and len(node.args) > 1:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 
@@ -178,7 +179,7 @@ class ClassSource:
         if len(set(texts)) == 1:
             made = f"{texts[0]} for _ in range({len(texts)})"
             return f"{holder}(*[{made}])" if holder.endswith("tial") else f"{holder}({made})"
-        joined = ", ".join(texts)
+        joined = ", ".join(_runs(texts))
         return f"{holder}({joined})" if holder.endswith("tial") else f"{holder}([{joined}])"
 
     def parameter(self, name: str, node: Param) -> str:
@@ -193,6 +194,15 @@ class ClassSource:
         if node.variable.trainable:
             return f"self.{name} = nn.Parameter({empty})"
         return f'self.register_buffer("{name}", {empty})'
+
+
+def _runs(texts: list[str]) -> list[str]:
+    """Equal neighbours as one comprehension."""
+    found: list[str] = []
+    for text, group in groupby(texts):
+        count = len(list(group))
+        found.append(text if count == 1 else f"*({text} for _ in range({count}))")
+    return found
 
 
 def is_literal(node: Const) -> bool:

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 
 from tf2torch.diagnostics import TranspileError
-from tf2torch.ir.graph import Graph, topological
-from tf2torch.ir.nodes import Block, Call, Chain, Input, Module, Node, Unported
+from tf2torch.ir.graph import Graph, every_node
+from tf2torch.ir.nodes import Call, Input, Module, Node, Unported
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.emit.class_source import ClassSource
 from tf2torch.transpiler.emit.classes import Program, plan_classes
@@ -65,17 +65,7 @@ def _class_text(source: ClassSource) -> str:
 
 
 def _helpers(graph: Graph) -> set[str]:
-    found: set[str] = set()
-    pending = [graph]
-    while pending:
-        for node in pending.pop().nodes():
-            found.update(_helper_of(node))
-            pending.extend(node.graphs())
-            if isinstance(node, Block):
-                pending.append(node.graph)
-            if isinstance(node, Chain):
-                pending.extend(node.graphs_)
-    return found
+    return {name for node in every_node(graph) for name in _helper_of(node)}
 
 
 def _helper_of(node: Node) -> list[str]:

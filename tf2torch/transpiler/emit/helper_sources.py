@@ -48,12 +48,17 @@ def helper_texts(names: Iterable[str]) -> tuple[list[str], list[str]]:
         definition = file.definitions[name]
         found[name] = definition
         for read in definition.reads:
-            if read in file.definitions or read in library:
+            if read in file.definitions or _is_helper(file.imports.get(read, "")):
                 pending.append(read)
             elif read in file.imports:
                 imports.add(file.imports[read])
     ordered = sorted(found.values(), key=lambda d: (d.file, d.line))
     return sorted(imports), [d.text for d in ordered]
+
+
+def _is_helper(imported: str) -> bool:
+    """Helpers import each other; in a port they stand in one file."""
+    return imported.startswith("from tf2torch.rules.helpers.")
 
 
 @lru_cache(maxsize=1)

@@ -29,6 +29,8 @@ POSITIONAL = {
     "nn.LayerNorm": 1, "nn.RMSNorm": 1, "nn.GroupNorm": 2, "nn.Embedding": 2,
     "nn.EmbeddingBag": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2, "nn.Dropout": 1,
     "nn.PReLU": 1, "nn.ZeroPad2d": 1, "nn.MaxPool2d": 1, "nn.AvgPool2d": 1,
+    "helper.VocabularyTable": 1, "helper.VocabularyStrings": 1, "helper.StringTable": 1,
+    "helper.NumberTable": 1, "helper.IntegerStrings": 1,
 }  # fmt: skip
 
 

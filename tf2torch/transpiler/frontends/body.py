@@ -78,7 +78,8 @@ class Library:
                     f"function '{name}' is called but is not in the library: "
                     "the file is incomplete; save the model again"
                 )
-            self._bodies[name] = function_body(self.functions[name], self)
+            body = function_body(self.functions[name], self)
+            self._bodies[name] = raise_control_flow(body)
         return self._bodies[name]
 
     def op_def(self, op: str) -> Proto | None:
@@ -86,6 +87,17 @@ class Library:
         if op in self.functions:
             return self.functions[op].signature
         return self.schemas.get(op)
+
+
+def raise_control_flow(body: Body) -> Body:
+    """``body`` with v1 loops and conditionals as While and If nodes."""
+    from tf2torch.transpiler.frontends.raise_conds import raise_conds
+    from tf2torch.transpiler.frontends.raise_loops import raise_loops
+
+    ops = {node.op for node in body.nodes.values()}
+    if "LoopCond" in ops:
+        body = raise_loops(body)
+    return raise_conds(body) if {"Merge", "RefMerge"} & ops else body
 
 
 def graph_nodes(nodes: Iterable[Proto]) -> dict[str, RawNode]:

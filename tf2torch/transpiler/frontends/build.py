@@ -50,9 +50,11 @@ class Frame:
 
     def inside(self, raw: RawNode, part: str = "", call: str = "") -> Frame:
         """The frame of a call, or with ``part`` of a region (with its own effects)."""
+        effects: list[Node] = [] if part else self.effects
+        if raw.bodies:  # v1 nodes keep the names that they have in the graph
+            return Frame(self.prefix, self.scope, effects, self.calls)
         prefix = f"{self.prefix}{raw.name}/" + (f"{part}/" if part else "")
         calls = (*self.calls, call) if call else self.calls
-        effects = [] if part else self.effects
         return Frame(prefix, scopes.extend(self.scope, raw.name), effects, calls)
 
 
@@ -92,12 +94,12 @@ class Builder:
 
     def plain(self, raw: RawNode, inputs: list[Node], frame: Frame) -> list[Node]:
         """The results of a node that holds no function."""
-        if raw.op == "Const":
-            return [self._const(raw, frame)]
-        if raw.op in LEAF_OPS:
+        if raw.op in LEAF_OPS or raw.op == "Const":
             found = self.leaf(raw, frame.prefix + raw.name)
             if found is not None:
                 return [found]
+        if raw.op == "Const":
+            return [self._const(raw, frame)]
         if raw.op in PASSING and inputs:
             passed = self._pass(raw, inputs[0], frame)
             if passed is not None:

@@ -37,13 +37,17 @@ class Checkpoint:
             return tf.train.load_checkpoint(str(self.prefix))
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
-            raise SourceError(f"cannot read checkpoint {self.prefix}: {reason}") from None
+            raise SourceError(
+                f"cannot read checkpoint {self.prefix}: {reason}"
+            ) from None
 
     def _is_v1(self) -> bool:
         return self.prefix.is_file()
 
     def _check_shards(self) -> None:
-        found = sorted(self.prefix.parent.glob(f"{self.prefix.name}.data-?????-of-?????"))
+        found = sorted(
+            self.prefix.parent.glob(f"{self.prefix.name}.data-?????-of-?????")
+        )
         if self._is_v1():
             return
         if not found:
@@ -74,14 +78,15 @@ class Checkpoint:
                 f"checkpoint {self.prefix} holds no tensor '{key}': it belongs to "
                 "another model"
             )
-        return lambda: self._read(key)
+        return lambda: np.asarray(self._read(key))
 
-    def _read(self, key: str) -> np.ndarray:
+    def _read(self, key: str) -> Any:
+        """The tensor as the reader gives it: an array, or bytes for one string."""
         import tensorflow as tf
 
         try:
-            return np.asarray(self.reader.get_tensor(key))
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            return self.reader.get_tensor(key)
+        except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise SourceError(
                 f"cannot read '{key}' from checkpoint {self.prefix}: {reason}"
@@ -95,7 +100,7 @@ class Checkpoint:
         if OBJECT_GRAPH not in self.shapes:
             return None
         graph = trackable_object_graph_pb2.TrackableObjectGraph()
-        graph.ParseFromString(self.reader.get_tensor(OBJECT_GRAPH))
+        graph.ParseFromString(self._read(OBJECT_GRAPH))
         return graph
 
 

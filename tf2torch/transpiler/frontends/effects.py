@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tf2torch.ir.graph import Graph, topological
-from tf2torch.ir.nodes import Case, For, Node, Op, Variable, VariableInfo, While
+from tf2torch.ir.graph import Graph, map_regions, topological
+from tf2torch.ir.nodes import Node, Op, Variable, VariableInfo
 from tf2torch.transpiler.frontends.schema import Proto
 
 READS = frozenset(
@@ -63,10 +63,11 @@ def is_read(node: Node) -> bool:
 
 def settle(graph: Graph) -> Graph:
     """``graph`` and its regions with only the effects that can be observed."""
-    return _settle(graph, frozenset(_assigned(graph)))
+    return _settle(graph, frozenset(assigned_variables(graph)))
 
 
-def _assigned(graph: Graph) -> Iterable[VariableInfo]:
+def assigned_variables(graph: Graph) -> Iterable[VariableInfo]:
+    """Variables that the graph or a region of it writes."""
     stack = [graph]
     while stack:
         current = stack.pop()
@@ -84,15 +85,8 @@ def _settle(graph: Graph, assigned: frozenset[VariableInfo]) -> Graph:
     new: dict[Node, Node] = {}
     for node in graph.nodes():
         moved = node.map_operands(new.__getitem__)
-        match moved:
-            case Case():
-                branches = tuple(_settle(g, assigned) for g in moved.branches)
-                moved = replace(moved, branches=branches)
-            case While():
-                cond, body = _settle(moved.cond, assigned), _settle(moved.body, assigned)
-                moved = replace(moved, cond=cond, body=body)
-            case For():
-                moved = replace(moved, body=_settle(moved.body, assigned))
+        if moved.graphs():
+            moved = map_regions(moved, lambda inner: _settle(inner, assigned))
         new[node] = moved
     kept = [n for n in (new[e] for e in graph.effects) if _observable(n, assigned)]
     outputs = tuple((name, new[node]) for name, node in graph.outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +15,8 @@ from tf2torch.ir.nodes import Input, Node, Op, Origin, Variable, VariableInfo
 from tf2torch.ir.types import Dim, TensorType, symbol
 from tf2torch.transpiler.frontends.body import Body
 from tf2torch.transpiler.frontends.build import Builder, Frame
-from tf2torch.transpiler.frontends.effects import settle
+from tf2torch.transpiler.frontends.effects import assigned_variables, settle
+from tf2torch.transpiler.frontends.sink import sink_reads
 from tf2torch.transpiler.frontends.source import InputSpec, Source
 from tf2torch.transpiler.frontends.tasks import run
 
@@ -72,6 +73,7 @@ def finish(
     args: Sequence[Node],
     inputs: Sequence[tuple[Input, Port]],
     outputs: Sequence[Port],
+    after: Callable[[Graph], Graph] = lambda graph: graph,
 ) -> Source:
     """Build ``body`` over ``args`` and wrap it up; its returns are ``outputs``."""
     frame = Frame(calls=(body.name,))
@@ -85,6 +87,7 @@ def finish(
         tuple(frame.effects),
     )
     graph = settle(graph)
+    graph = after(sink_reads(graph, frozenset(assigned_variables(graph))))
     return Source(
         kind=what.kind,
         name=what.name,

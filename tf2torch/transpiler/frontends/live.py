@@ -87,9 +87,11 @@ class Captures:
 
         for key in KEY_DTYPES:
             for value in VALUE_DTYPES:
+                # Exporting with wrong dtypes aborts the process; a lookup says no.
+                keys, default = tf.zeros([0], key), tf.zeros([], value)
                 try:
-                    tf.raw_ops.LookupTableExportV2(
-                        table_handle=handle, Tkeys=key, Tvalues=value
+                    tf.raw_ops.LookupTableFindV2(
+                        table_handle=handle, keys=keys, default_value=default
                     )
                 except tf.errors.OpError:
                     continue

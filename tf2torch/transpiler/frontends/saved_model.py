@@ -115,6 +115,7 @@ class SavedModel:
         if path in self.captures:
             return self.object(self.captures[path])
         if raw.op == "VarHandleOp":
+            # A handle that no signature captured, found by its shared name.
             shared = raw.attrs["shared_name"].s.decode() if "shared_name" in raw.attrs else ""
             for object_id, node in enumerate(self.objects.nodes):
                 if node.WhichOneof("kind") == "variable" and node.variable.name == shared:

@@ -15,9 +15,13 @@ from dataclasses import replace
 import numpy as np
 
 from tf2torch.ir.build import permute
-from tf2torch.ir.graph import Graph, transform
-from tf2torch.ir.nodes import Block, Call, Module, Node, Param, Transform, VariableInfo
+from tf2torch.ir.graph import Graph, every_node, transform
+from tf2torch.ir.nodes import Call, Module, Node, Param, Transform, VariableInfo
 from tf2torch.ir.types import TensorType
+
+# Methods that change nothing but the shape, which the result's type tells.
+RESHAPES = frozenset({".reshape", ".view", ".flatten", ".unflatten", ".squeeze"})
+RESHAPES |= {".unsqueeze"}
 
 Arrangement = tuple[Transform, ...]
 
@@ -30,12 +34,16 @@ def fold_params(graph: Graph) -> Graph:
 
 
 def fold_arrangement(node: Node) -> Node | None:
-    if not isinstance(node, Call) or node.kwargs or not node.args:
+    if not isinstance(node, Call) or not node.args:
         return None
     param, *rest = node.args
     if not isinstance(param, Param) or param.shape is None:
         return None
-    step = _step(node.func, param.shape, rest)
+    shape = node.type.static_shape()
+    if node.func in RESHAPES and shape is not None:
+        step: Transform | None = Transform("reshape", shape)
+    else:
+        step = None if node.kwargs else _step(node.func, param.shape, rest)
     if step is None:
         return None
     shape = _shape_after(step, param.type.static_shape() or ())
@@ -58,8 +66,6 @@ def _step(func: str, shape: tuple[object, ...], rest: list[object]) -> Transform
         a, b = (int(r) % rank for r in rest)  # type: ignore[call-overload]
         axes[a], axes[b] = axes[b], axes[a]
         return Transform("permute", tuple(axes))
-    if func == ".reshape" and _ints(rest[0]) and all(isinstance(s, int) for s in shape):
-        return Transform("reshape", tuple(rest[0]))  # type: ignore[arg-type]
     if func == "[]" and isinstance(rest[0], int) and not isinstance(rest[0], bool):
         return Transform("index", (rest[0],))
     return None
@@ -105,20 +111,14 @@ def params_of(node: Node) -> list[Param]:
 
 def _arrangements(graph: Graph) -> dict[VariableInfo, Counter[Arrangement]]:
     found: dict[VariableInfo, Counter[Arrangement]] = {}
-    pending = [graph]
-    while pending:
-        current = pending.pop()
-        for node in current.nodes():
-            pending.extend(node.graphs())
-            if isinstance(node, Block):
-                pending.append(node.graph)
-            for param in params_of(node):
-                weight = 1000 if isinstance(node, Module) else 1
-                counts = found.setdefault(param.variable, Counter())
-                counts[param.transforms] += weight
-        for result in current.results:
-            if isinstance(result, Param):
-                found.setdefault(result.variable, Counter())[result.transforms] += 1
+    for node in every_node(graph):
+        for param in params_of(node):
+            weight = 1000 if isinstance(node, Module) else 1
+            counts = found.setdefault(param.variable, Counter())
+            counts[param.transforms] += weight
+    for result in graph.results:
+        if isinstance(result, Param):
+            found.setdefault(result.variable, Counter())[result.transforms] += 1
     return found
 
 

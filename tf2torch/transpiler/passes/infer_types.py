@@ -21,8 +21,17 @@ import sympy
 from tf2torch.ir.build import array_of
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Case, Const, For, Input, Node, Op, Out, Sizes, Variable, While
-from tf2torch.ir.types import HANDLES, Dim, TensorType, dim, product, symbol
+from tf2torch.ir.types import (
+    HANDLES,
+    Dim,
+    ListType,
+    TensorType,
+    dim,
+    product,
+    symbol,
+)
 from tf2torch.transpiler import tf_ops
+from tf2torch.transpiler.passes.list_types import joined_lists, list_types
 from tf2torch.transpiler.passes.size_values import sizes_value
 from tf2torch.transpiler.tf_ops import PartialShape
 
@@ -122,6 +131,9 @@ class _Inference:
         return tuple(Const(a, types=(t,), origin=node.origin) for a, t in results)
 
     def types(self, node: Op) -> tuple[TensorType, ...]:
+        listed = list_types(node, self.new_symbol)
+        if listed is not None:
+            return listed
         plain = [_plain_operand(n) for n in node.inputs]
         asked = self.oracle.shapes(node.op, node.attrs, plain)
         shapes = asked if asked is not None else [None] * len(node.types)
@@ -230,7 +242,7 @@ class _Inference:
             if all(_settled(new, old, own) for new, old in pairs):
                 break
             for new, old in zip(joined, types, strict=True):
-                own.update(set(new.shape or ()) - set(old.shape or ()))
+                own.update(set(_sizes(new)) - set(_sizes(old)))
             types = joined
         cond = self.graph(node.cond, types)
         return replace(node, cond=cond, body=body, types=tuple(types))
@@ -238,6 +250,11 @@ class _Inference:
     def join(self, types: Iterable[TensorType]) -> TensorType:
         """The type that covers all of ``types``; sizes that differ become symbols."""
         first, *rest = types
+        if isinstance(first, ListType):
+            for other in rest:
+                if isinstance(other, ListType):
+                    first = joined_lists(first, other, self.new_symbol)
+            return first
         shape = first.shape
         for other in rest:
             if shape is None or other.shape is None or len(shape) != len(other.shape):
@@ -251,12 +268,25 @@ class _Inference:
 
 def _settled(joined: TensorType, before: TensorType, own: set[Dim]) -> bool:
     """Did joining change nothing but sizes that are free to change?"""
+    if isinstance(joined, ListType) and isinstance(before, ListType):
+        if joined.length != before.length:
+            return False
+        joined, before = TensorType("", _sizes(joined)), TensorType("", _sizes(before))
+        if len(joined.shape or ()) != len(before.shape or ()):
+            return False
     if joined.shape is None or before.shape is None:
         return joined.shape == before.shape
     return all(
         new == old or old in own
         for new, old in zip(joined.shape, before.shape, strict=True)
     )
+
+
+def _sizes(type: TensorType) -> tuple[Dim, ...]:
+    """Known sizes of a tensor, or of the elements of a list."""
+    if isinstance(type, ListType):
+        return tuple(-1 if size is None else size for size in type.element or ())
+    return type.shape or ()
 
 
 def _typed(node: Op, shapes: Sequence[object]) -> tuple[TensorType, ...]:

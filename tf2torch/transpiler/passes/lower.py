@@ -14,10 +14,11 @@ from dataclasses import replace
 
 from tf2torch.diagnostics import Code, Hint, Priority
 from tf2torch.ir.build import call, retype
-from tf2torch.ir.graph import Graph, topological
+from tf2torch.ir.graph import Graph, every_node, topological, transform
 from tf2torch.ir.nodes import (
     Case,
     For,
+    Input,
     Node,
     Op,
     Origin,
@@ -37,18 +38,22 @@ def lower(graph: Graph, rules: RuleSet) -> tuple[Graph, tuple[Hint, ...]]:
     """The graph in the torch dialect, and one hint per op type that has no rule."""
     lowering = _Lowering(rules, written_variables(graph))
     lowered = lowering.graph(graph)
-    return lowered, lowering.hints()
+    return transform(lowered, _bytes_array, into_regions=False), lowering.hints()
+
+
+def _bytes_array(node: Node) -> Node | None:
+    """String inputs come as lists of ``str`` or ``bytes``; ops want one array."""
+    if isinstance(node, Input) and node.dtype == "string":
+        return call("helper.as_bytes_array", node, type=node)
+    return None
 
 
 def written_variables(graph: Graph) -> frozenset[VariableInfo]:
     """Variables that the graph assigns, in any region."""
     found: set[VariableInfo] = set()
-    pending = [graph]
-    while pending:
-        for node in pending.pop().nodes():
-            pending.extend(node.graphs())
-            if isinstance(node, Op) and node.op not in READS:
-                found.update(n.info for n in node.inputs if isinstance(n, Variable))
+    for node in every_node(graph):
+        if isinstance(node, Op) and node.op not in READS:
+            found.update(n.info for n in node.inputs if isinstance(n, Variable))
     return frozenset(found)
 
 

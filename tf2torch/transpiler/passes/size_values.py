@@ -15,7 +15,7 @@ import sympy
 
 from tf2torch.ir.build import ints_of, sizes_of
 from tf2torch.ir.nodes import Node, Op, Sizes
-from tf2torch.ir.types import Dim, TensorType, dim, product
+from tf2torch.ir.types import Dim, ListType, TensorType, dim, product
 
 Values = tuple[Dim, ...]
 MAX_SIZES = 64
@@ -55,6 +55,13 @@ def _size(node: Op) -> Found:
 def _rank(node: Op) -> Found:
     shape = node.inputs[0].shape
     return None if shape is None else ((len(shape),), ())
+
+
+def _length(node: Op) -> Found:
+    type = node.inputs[0].type
+    if not isinstance(type, ListType) or type.length is None:
+        return None
+    return (type.length,), ()
 
 
 def _same(node: Op) -> Found:
@@ -183,6 +190,7 @@ EVALUATORS: dict[str, Callable[[Op], Found]] = {
     "Shape": _shape,
     "Size": _size,
     "Rank": _rank,
+    "TensorListLength": _length,
     "Identity": _same,
     "StopGradient": _same,
     "Cast": _same,

@@ -1,0 +1,22 @@
+"""The gates in order, cheap to dear; a failed hard one stops the rest."""
+
+from __future__ import annotations
+
+from tf2torch.verify.gate import Gate
+from tf2torch.verify.gates.export import Export
+from tf2torch.verify.gates.gradients import Gradients
+from tf2torch.verify.gates.outputs import Outputs
+from tf2torch.verify.gates.spec import Spec
+from tf2torch.verify.gates.static import Static
+from tf2torch.verify.gates.structure import Structure
+from tf2torch.verify.gates.style import Style
+
+GATES: tuple[Gate, ...] = (
+    Static(),
+    Structure(),
+    Spec(),
+    Outputs(),
+    Gradients(),
+    Export(),
+    Style(),
+)

@@ -1,0 +1,203 @@
+"""The public functions: convert, inspect, verify."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tf2torch.diagnostics import Hint, SourceError
+
+if TYPE_CHECKING:
+    import torch
+
+    from tf2torch.verify.scoreboard import Scoreboard
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Port:
+    """A converted model.
+
+    ``folder`` holds everything that was written; ``report`` is None when
+    verification was skipped; ``hints`` holds what could not be ported, and what the
+    verifier found.
+    """
+
+    folder: Path
+    source: str
+    class_name: str
+    report: Scoreboard | None
+    hints: tuple[Hint, ...]
+    _kept: object = field(default=None, repr=False)
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """A new instance with its weights, in eval mode."""
+        return load_port(self.folder)
+
+
+def load_port(folder: str | Path) -> torch.nn.Module:
+    """The module of a port folder: its class, with the weights loaded strictly."""
+    import json
+
+    from safetensors.torch import load_file
+
+    folder = Path(folder)
+    name = json.loads((folder / "provenance.json").read_text())["class"]
+    spec = importlib.util.spec_from_file_location("model", folder / "model.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    model: torch.nn.Module = getattr(module, name)()
+    state: dict[str, Any] = {}
+    for file in sorted(folder.glob("weights*.safetensors")):
+        state |= load_file(file)
+    model.load_state_dict(state, strict=True)
+    return model.eval()
+
+
+def convert(
+    source: object,
+    signature: str | None = None,
+    output: str | Path | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+    sample: str | Path | Mapping[str, Any] | None = None,
+    repair: bool = False,
+    verify: bool = True,
+    custom_objects: Mapping[str, Any] | None = None,
+    trust_lambda: bool = False,
+    provider: object = None,
+    max_iterations: int = 5,
+    sandbox: bool = True,
+    dump_ir: str | Path | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Port:
+    """Port a TensorFlow model to PyTorch source.
+
+    ``source``: a path (SavedModel, GraphDef, .keras, .h5, .meta) or a live
+    tf.function, ConcreteFunction, tf.Module or Keras model. ``inputs``/``outputs``:
+    tensor names of a graph without signatures. ``sample``: representative inputs for
+    the verifier (npz path, or arrays by input name). Without ``output`` the port lives
+    in a temporary folder that goes with the returned object.
+
+    Raises SourceError when the source or an argument is wrong.
+    """
+    say = progress or (lambda stage: None)
+    kept = None
+    if output is None:
+        kept = tempfile.TemporaryDirectory(prefix="tf2torch-")
+        output = Path(kept.name) / "port"
+    compiled = _compile(
+        source, signature, inputs, outputs, custom_objects, trust_lambda, dump_ir, say
+    )
+    from tf2torch.transpiler.emit.folder import staged, write_port
+
+    output = Path(output).absolute()
+    with staged(output) as work:
+        say("write")
+        write_port(compiled, work)
+        report = None
+        if verify:
+            from tf2torch.verify import verify as run_verifier
+
+            path = compiled.source.path
+            original = source if path is None else Path(path)
+            options = {"progress": say, "sandbox": sandbox}
+            report = run_verifier(
+                work, original, sample=sample, seed=seed, **options
+            )
+            if repair:
+                from tf2torch.repair import repair as run_repair
+
+                report = run_repair(
+                    work,
+                    original,
+                    report,
+                    provider=provider,
+                    max_iterations=max_iterations,
+                    **options,
+                )
+    text = (output / "model.py").read_text()
+    found = _merged(compiled.hints, () if report is None else report.hints)
+    return Port(output, text, compiled.class_name, report, found, kept)
+
+
+def _compile(
+    source: object,
+    signature: str | None,
+    inputs: Sequence[str] | None,
+    outputs: Sequence[str] | None,
+    custom_objects: Mapping[str, Any] | None,
+    trust_lambda: bool,
+    dump_ir: str | Path | None,
+    say: Progress,
+) -> Any:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from tf2torch.transpiler import frontends
+    from tf2torch.transpiler.pipeline import Options, compile_source
+
+    say("read")
+    parsed = frontends.load(
+        Path(source) if isinstance(source, str) else source,
+        signature=signature,
+        inputs=inputs,
+        outputs=outputs,
+        custom_objects=custom_objects,
+        trust_lambda=trust_lambda,
+    )
+    dump = None if dump_ir is None else Path(dump_ir)
+    return compile_source(parsed, Options(dump=dump, progress=say))
+
+
+def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ...]:
+    """Both, without repeating a gap that the verifier found again."""
+    from tf2torch.diagnostics import Code
+
+    gaps = any(h.code is Code.UNSUPPORTED_OP for h in first)
+    rest = (h for h in second if not (gaps and h.code is Code.UNSUPPORTED_OP))
+    merged = (*first, *rest)
+    return tuple(sorted(merged, key=lambda h: (h.priority, h.code.value, h.region)))
+
+
+def inspect(source: object) -> dict[str, Any]:
+    """Signatures, ops and coverage of a model, before any conversion."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from tf2torch.rules import all_rules
+    from tf2torch.rules.coverage import is_covered
+    from tf2torch.transpiler.frontends import describe
+
+    found = describe(Path(source) if isinstance(source, str) else source)
+    rules = all_rules()
+    ops: dict[str, int] = found.get("ops", {})
+    missing = {op: n for op, n in ops.items() if not is_covered(op, rules)}
+    found["missing"] = missing
+    return found
+
+
+def verify(
+    port: str | Path,
+    source: object = None,
+    *,
+    sample: str | Path | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    sandbox: bool = True,
+    progress: Progress | None = None,
+) -> Scoreboard:
+    """Prove a port folder (again), also one that a person has edited since."""
+    from tf2torch.verify import verify as run_verifier
+
+    folder = Path(port)
+    if not (folder / "provenance.json").is_file():
+        raise SourceError(f"{folder} is no port: it has no provenance.json")
+    return run_verifier(
+        folder, source, sample=sample, seed=seed, progress=progress, sandbox=sandbox
+    )

@@ -1,0 +1,237 @@
+"""The command line: argv → API → stdout (results) and stderr (people).
+
+Exit 0: every hard gate passed. 1: ported, but a hard gate failed. 2: usage, or a
+source that cannot be read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tf2torch.api import Port, Progress
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+SANDBOX = click.option(
+    "--unsafe-no-sandbox",
+    is_flag=True,
+    help="Run the original and the port without a sandbox. Only for models you trust.",
+)
+SAMPLE = click.option(
+    "--sample",
+    type=click.Path(path_type=Path),
+    metavar="FILE.npz",
+    help="Representative inputs for the verifier, by input name.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tf2torch")
+def cli() -> None:
+    """TensorFlow models to PyTorch source code, verified."""
+
+
+def main() -> None:
+    """Entry point: our errors are one line and exit code 2."""
+    from tf2torch.diagnostics import SourceError, TranspileError
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        cli(standalone_mode=True)
+    except SourceError as error:
+        click.echo(f"tf2torch: {error}", err=True)
+        sys.exit(2)
+    except TranspileError as error:
+        click.echo(f"tf2torch: internal error: {error}", err=True)
+        for hint in error.hints:
+            click.echo(f"  {hint}", err=True)
+        sys.exit(2)
+
+
+@cli.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", "output", type=click.Path(path_type=Path), required=True,
+    metavar="FOLDER", help="Where the port goes; replaced when it is a port already.",
+)
+@click.option("--signature", help="Which signature; default: serving_default.")
+@click.option("--input", "inputs", multiple=True, metavar="NAME", help="TF tensor.")
+@click.option("--output", "outputs", multiple=True, metavar="NAME", help="TF tensor.")
+@SAMPLE
+@click.option("--repair", is_flag=True, help="Regenerate what the verifier flags.")
+@click.option("--provider", metavar="P", help="catalog (default without a key), openai.")
+@click.option("--max-iterations", default=5, show_default=True)
+@click.option("--no-verify", is_flag=True, help="Convert only.")
+@click.option("--trust-lambda", is_flag=True, help="Run Lambda code of Keras files.")
+@click.option("--dump-ir", type=click.Path(path_type=Path), metavar="DIR")
+@SANDBOX
+@JSON
+def convert(
+    source: Path,
+    output: Path,
+    signature: str | None,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    sample: Path | None,
+    repair: bool,
+    provider: str | None,
+    max_iterations: int,
+    no_verify: bool,
+    trust_lambda: bool,
+    dump_ir: Path | None,
+    unsafe_no_sandbox: bool,
+    as_json: bool,
+) -> None:
+    """Port SOURCE to a folder with model.py, its weights and a report."""
+    from tf2torch.api import convert as run
+
+    with progress() as say:
+        port = run(
+            source,
+            signature,
+            output,
+            inputs=inputs or None,
+            outputs=outputs or None,
+            sample=sample,
+            repair=repair,
+            verify=not no_verify,
+            provider=provider,
+            max_iterations=max_iterations,
+            trust_lambda=trust_lambda,
+            dump_ir=dump_ir,
+            sandbox=not unsafe_no_sandbox,
+            progress=say,
+        )
+    _show(port, as_json)
+    sys.exit(_exit_code(port))
+
+
+def _exit_code(port: Port) -> int:
+    from tf2torch.diagnostics import Code
+
+    if port.report is not None:
+        return 0 if port.report.passed else 1
+    return 1 if any(h.code is Code.UNSUPPORTED_OP for h in port.hints) else 0
+
+
+def _show(port: Port, as_json: bool) -> None:
+    if as_json:
+        report = None if port.report is None else port.report.to_json()
+        hints = [h.to_json() for h in port.hints]
+        found = {"folder": str(port.folder), "class": port.class_name}
+        click.echo(json.dumps({**found, "hints": hints, "report": report}, indent=1))
+        return
+    if port.report is not None:
+        _print_report(port.report)
+    else:
+        for hint in port.hints:
+            click.echo(f"{hint}\n  {hint.fix}")
+    click.echo(str(port.folder / "model.py"))
+
+
+def _print_report(report: Any) -> None:
+    from tf2torch.verify.report import print_table
+
+    print_table(report)
+
+
+@cli.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@JSON
+def inspect(source: Path, as_json: bool) -> None:
+    """Signatures, ops and coverage of SOURCE, before any conversion."""
+    from tf2torch.api import inspect as run
+
+    found = run(source)
+    if as_json:
+        click.echo(json.dumps(found, indent=1, default=str))
+        return
+    from tf2torch.inspection import print_inspection
+
+    print_inspection(found)
+
+
+@cli.command()
+@click.argument("port", type=click.Path(path_type=Path))
+@click.option("--source", type=click.Path(path_type=Path), help="The original model.")
+@SAMPLE
+@click.option("--seed", default=0, show_default=True)
+@SANDBOX
+@JSON
+def verify(
+    port: Path,
+    source: Path | None,
+    sample: Path | None,
+    seed: int,
+    unsafe_no_sandbox: bool,
+    as_json: bool,
+) -> None:
+    """Prove the port in folder PORT (again), also after edits by hand."""
+    from tf2torch.api import verify as run
+
+    with progress() as say:
+        sandbox = not unsafe_no_sandbox
+        report = run(
+            port, source, sample=sample, seed=seed, sandbox=sandbox, progress=say
+        )
+    if as_json:
+        click.echo(json.dumps(report.to_json(), indent=1))
+    else:
+        _print_report(report)
+    sys.exit(0 if report.passed else 1)
+
+
+@cli.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> None:
+    """What hint CODE means, and what to do; without CODE, the list of codes."""
+    from tf2torch.diagnostics import Code, SourceError
+    from tf2torch.verify.pages import page
+
+    if code is None:
+        click.echo("\n".join(c.value for c in Code))
+        return
+    try:
+        known = Code(code.upper())
+    except ValueError as error:
+        codes = ", ".join(c.value for c in Code)
+        raise SourceError(f"no hint is called {code}; there are: {codes}") from error
+    click.echo(page(known))
+
+
+@cli.command()
+@JSON
+def ops(as_json: bool) -> None:
+    """The coverage table: every TensorFlow op and what becomes of it."""
+    from tf2torch.rules.coverage import coverage, to_markdown
+
+    rows = coverage()
+    if as_json:
+        click.echo(json.dumps([row.to_json() for row in rows], indent=1))
+    else:
+        click.echo(to_markdown(rows))
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A spinner with the stage on stderr; plain lines when that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("starting") as status:
+        yield lambda stage: status.update(stage)
+
+
+if __name__ == "__main__":
+    main()

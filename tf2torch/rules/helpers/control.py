@@ -1,0 +1,59 @@
+"""Lists of tensors that are copied when they change; None is an element not yet set."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def with_item(items: Sequence[Tensor | None], index: int, item: Tensor) -> list:
+    """A copy of ``items`` with ``item`` at ``index``; it grows as far as needed."""
+    items = [*items, *[None] * (int(index) + 1 - len(items))]
+    items[int(index)] = item
+    return items
+
+
+def appended(items: Sequence[Tensor | None], item: Tensor) -> list:
+    """A copy of ``items`` with ``item`` at its end."""
+    return [*items, item]
+
+
+def joined(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list:
+    """The elements of both lists."""
+    return [*first, *second]
+
+
+def resized(items: Sequence[Tensor | None], size: int) -> list:
+    """The first ``size`` elements, filled up with unset ones."""
+    return [*items[:size], *[None] * (size - len(items))]
+
+
+def scattered(
+    items: Sequence[Tensor | None], rows: Tensor, indices: Tensor
+) -> list:
+    """A copy of ``items`` with ``rows[k]`` at ``indices[k]``."""
+    places = indices.tolist()
+    items = [*items, *[None] * (max(places, default=-1) + 1 - len(items))]
+    for place, row in zip(places, rows, strict=True):
+        items[place] = row
+    return items
+
+
+def stacked(
+    items: Sequence[Tensor | None], shape: Sequence[int], dtype: torch.dtype
+) -> Tensor:
+    """The elements along a new first axis; zeros of ``shape`` for unset ones."""
+    device = next((item.device for item in items if item is not None), None)
+    zeros = torch.zeros(*shape, dtype=dtype, device=device)
+    rows = [zeros if item is None else item for item in items]
+    return torch.stack(rows) if rows else zeros.new_zeros(0, *shape)
+
+
+def gathered(items: Sequence[Tensor], indices: Tensor) -> Tensor:
+    """The elements at ``indices`` along a new first axis."""
+    return torch.stack([items[index] for index in indices.tolist()])
+
+
+def lengths(items: Sequence[Tensor]) -> Tensor:
+    """The size of each element along its first axis."""
+    return torch.tensor([item.shape[0] for item in items], dtype=torch.int64)

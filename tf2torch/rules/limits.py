@@ -1,0 +1,5 @@
+"""What torch cannot represent: op → the reason, which conversion repeats."""
+
+from __future__ import annotations
+
+LIMITS: dict[str, str] = {}

@@ -1,0 +1,124 @@
+"""provenance.json: which lines and state_dict keys came from which TF nodes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tf2torch.ir.graph import Graph, every_node
+from tf2torch.ir.nodes import Block, Call, Chain, Node, Param, Unported
+from tf2torch.ir.types import TensorType
+from tf2torch.transpiler.emit.classes import ClassSpec, Program
+from tf2torch.transpiler.emit.signature import Signature
+from tf2torch.transpiler.emit.weights import Entry
+from tf2torch.transpiler.frontends.source import InputSpec, Source
+from tf2torch.transpiler.pipeline import Compiled
+
+RANDOM = frozenset({"torch.rand", "torch.randn", "torch.randint", "torch.randperm"})
+RANDOM |= {"torch.rand_like", "torch.randn_like", "torch.bernoulli", "torch.multinomial"}
+
+
+def provenance(compiled: Compiled) -> dict[str, object]:
+    """The whole map, ready for JSON."""
+    source, graph = compiled.source, compiled.graph
+    program = compiled.emitted.program
+    return {
+        "version": 1,
+        "class": compiled.class_name,
+        "source": _source(source),
+        "inputs": [
+            {"parameter": parameter, **_tensor(spec, node.type)}
+            for spec, node, parameter in zip(
+                source.inputs, graph.inputs, compiled.emitted.parameters, strict=True
+            )
+        ],
+        "outputs": [
+            _tensor(spec, node.type)
+            for spec, (_, node) in zip(source.outputs, graph.outputs, strict=True)
+        ],
+        "single_output": len(graph.outputs) == 1,
+        "state": {e.key: _entry(e) for e in compiled.entries},
+        "regions": list(_regions(program, compiled.text)),
+        "unported": [
+            {"op": n.op, "region": str(n.origin), "reason": n.reason}
+            for n in every_node(graph)
+            if isinstance(n, Unported)
+        ],
+        "random": any(isinstance(n, Call) and _is_random(n) for n in every_node(graph)),
+        "stateful": bool(graph.effects),
+    }
+
+
+def _is_random(node: Call) -> bool:
+    return node.func in RANDOM or node.func.startswith("helper.random_")
+
+
+def _source(source: Source) -> dict[str, object]:
+    return {
+        "kind": source.kind,
+        "path": source.path,
+        "signature": source.signature,
+        "fingerprint": source.fingerprint,
+        "inputs": [i.tensor for i in source.inputs],
+        "outputs": [o.tensor for o in source.outputs],
+    }
+
+
+def _tensor(spec: InputSpec, type: TensorType) -> dict[str, object]:
+    sizes = None
+    if type.shape is not None:
+        sizes = [s if isinstance(s, int) else str(s) for s in type.shape]
+    return {"name": spec.name, "tensor": spec.tensor, "dtype": type.dtype, "shape": sizes}
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    source = entry.source
+    shape = list(source.type.static_shape() or ())
+    if not isinstance(source, Param):
+        return {"variable": None, "key": None, "transforms": [], "trainable": False, "shape": shape}
+    return {
+        "variable": source.variable.name,
+        "key": source.variable.key,
+        "transforms": [[t.kind, list(t.args)] for t in source.transforms],
+        "trainable": source.variable.trainable,
+        "shape": shape,
+    }
+
+
+def _regions(program: Program, text: str) -> Iterator[dict[str, object]]:
+    lines = {
+        n.name: [n.lineno, n.end_lineno]
+        for n in ast.parse(text).body
+        if isinstance(n, ast.ClassDef)
+    }
+    paths: dict[object, list[str]] = {}
+    _instances(program, program.root.signature, "", paths)
+    for spec in program.classes:
+        yield {
+            "id": spec.name,
+            "class": spec.name,
+            "lines": lines[spec.name],
+            "tf_nodes": sorted(_own_nodes(spec)),
+            "instances": paths.get(spec.signature.key, []),
+        }
+
+
+def _own_nodes(spec: ClassSpec) -> set[str]:
+    return {name for s in spec.instances for n in s.order for name in n.origin.tf}
+
+
+def _instances(
+    program: Program, signature: Signature, path: str, found: dict[object, list[str]]
+) -> None:
+    spec = program.by_key[signature.key]
+    found.setdefault(signature.key, []).append(path)
+    prefix = f"{path}." if path else ""
+    for index, name in spec.members.items():
+        node = signature.order[index]
+        children: list[tuple[str, Graph]] = []
+        if isinstance(node, Block):
+            children = [(f"{prefix}{name}", node.graph)]
+        elif isinstance(node, Chain):
+            children = [(f"{prefix}{name}.{i}", g) for i, g in enumerate(node.graphs_)]
+        for where, graph in children:
+            _instances(program, program.signatures[graph], where, found)

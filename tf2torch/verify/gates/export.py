@@ -1,0 +1,44 @@
+"""Export gate: torch.export with open sizes, torch.compile as one graph (soft)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tf2torch.diagnostics import Code, Hint, Priority
+from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
+
+ROUTES = {
+    "export": "torch.export with open sizes",
+    "compile": "torch.compile(fullgraph=True, backend='aot_eager')",
+}
+
+
+@dataclass(frozen=True)
+class Export:
+    name = "export"
+    hard = False
+    dimension = Dimension.STYLE
+
+    def check(self, case: Case) -> Verdict:
+        if any(i.dtype == "string" for i in case.port.inputs):
+            return Verdict(notes=("string inputs are outside of torch.export",))
+        figures, hints = [], []
+        for route, title in ROUTES.items():
+            problem = case.candidate.exports(route, case.samples[0].arrays)
+            figures.append(Figure(route, title, not problem, note=problem))
+            if problem:
+                hints.append(_hint(title, problem))
+        return Verdict(tuple(figures), tuple(hints))
+
+
+def _hint(title: str, problem: str) -> Hint:
+    return Hint(
+        Code.EXECUTION_ERROR,
+        Priority.P3,
+        "",
+        f"{title} refuses the port: {problem}",
+        "keep sizes symbolic and control flow free of data where the original does",
+        metric="export",
+        observed="refused",
+        expected="exported",
+    )

@@ -1,0 +1,169 @@
+"""Gradients gate: of every trainable variable and every float input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf2torch.diagnostics import Code, Direction, Hint, Priority
+from tf2torch.verify import mapping, tolerance
+from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
+from tf2torch.verify.inputs import Sample
+from tf2torch.verify.original.model import Run
+from tf2torch.verify.provenance import Entry
+
+DEAD = "no gradient"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A gradient of the port beside TensorFlow's; zeros stand for none.
+
+    ``reached`` says whether the port has the gradient at all.
+    """
+
+    subject: str
+    port: np.ndarray
+    single: np.ndarray
+    double: np.ndarray | None
+    reached: bool
+
+    @property
+    def truth(self) -> np.ndarray:
+        return self.single if self.double is None else self.double
+
+
+@dataclass(frozen=True)
+class Gradients:
+    name = "gradients"
+    hard = True
+    dimension = Dimension.TRAINABILITY
+
+    def check(self, case: Case) -> Verdict:
+        figures: list[Figure] = []
+        for sample in (s for s in case.samples if s.gradients):
+            figures += _figures(case, sample)
+        notes = []
+        if case.oracle.no_gradient:
+            notes.append(
+                "TensorFlow cannot differentiate the original, so gradients were not "
+                f"compared ({case.oracle.no_gradient})"
+            )
+        return Verdict(tuple(figures), tuple(_hints(case, figures)), tuple(notes))
+
+
+def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
+    truth = case.truth(sample)
+    if truth.no_gradient or not truth.single.gradients | truth.single.input_gradients:
+        return
+    pairs = list(pairs_of(case, sample))
+    largest = max((_norm(pair.truth) for pair in pairs), default=0.0)
+    for pair in pairs:
+        judged = tolerance.judge_gradient(pair.port, pair.single, pair.double, largest)
+        dead = not judged.passed and (not pair.reached or not pair.port.any())
+        yield Figure(
+            "gradient error",
+            f"{pair.subject} · {sample.name}",
+            judged.passed,
+            judged.error,
+            judged.tolerance,
+            judged.scale,
+            judged.own,
+            judged.value,
+            DEAD if dead else judged.problem,
+        )
+
+
+def pairs_of(case: Case, sample: Sample) -> Iterator[Pair]:
+    """Trainable state entries, then float inputs."""
+    truth, answer = case.truth(sample), case.answer(sample)
+    trainable = {s.name for s in case.stored if s.trainable and s.alias is None}
+    shapes = {v.key: v.shape for v in case.oracle.variables}
+    for entry in case.port.state:
+        if entry.key not in shapes or entry.name not in trainable:
+            continue
+
+        have = answer.gradients.get(entry.name)
+        shape = shapes[entry.key]
+        single = _of_entry(truth.single, entry, shape)
+        double = _of_entry(truth.double, entry, shape) if truth.double else None
+        port = np.zeros_like(single) if have is None else have
+        yield Pair(entry.name, port, single, double, have is not None)
+    yield from _inputs(case, sample)
+
+
+def _of_entry(run: Run, entry: Entry, shape: tuple[int, ...]) -> np.ndarray:
+    whole = run.gradients.get(entry.key or "")
+    return mapping.apply(entry.steps, np.zeros(shape) if whole is None else whole)
+
+
+def _inputs(case: Case, sample: Sample) -> Iterator[Pair]:
+    truth, answer = case.truth(sample), case.answer(sample)
+    for name, value in sample.arrays.items():
+        single = truth.single.input_gradients.get(name)
+        have = answer.input_gradients.get(name)
+        if single is None and have is None:
+            continue
+        zeros = np.zeros(value.shape, np.float32)
+        double = truth.double.input_gradients.get(name, zeros) if truth.double else None
+        yield Pair(
+            f"input {name}",
+            zeros if have is None else have,
+            zeros if single is None else single,
+            double,
+            have is not None,
+        )
+
+
+def _hints(case: Case, figures: list[Figure]) -> Iterator[Hint]:
+    """One hint per entry, on the set where it is furthest off."""
+    worst: dict[str, Figure] = {}
+    for figure in figures:
+        name = figure.subject.split(" · ")[0]
+        known = worst.get(name)
+        if not figure.passed and (known is None or _size(figure) > _size(known)):
+            worst[name] = figure
+    for name, figure in worst.items():
+        yield _hint(case, name, figure)
+
+
+def _hint(case: Case, name: str, figure: Figure) -> Hint:
+    region = case.port.region_of(name)
+    if figure.note == DEAD:
+        return Hint(
+            Code.NO_GRADIENT,
+            Priority.P1,
+            region,
+            f"no gradient reaches {name}; TensorFlow's has norm {figure.scale:.3g}",
+            "look for detach, .data, no_grad, an integer cast or a branch left out "
+            "between it and the outputs",
+            metric="gradient norm",
+            observed=0.0,
+            expected=figure.scale,
+            direction=Direction.HIGHER,
+        )
+    unstable = bool(figure.note)
+    what = figure.note or f"differs by {figure.observed:.2g} of TensorFlow's norm"
+    return Hint(
+        Code.NUMERICAL_INSTABILITY if unstable else Code.GRADIENT_MISMATCH,
+        Priority.P1,
+        region,
+        f"gradient of {name}: {what}",
+        "compare the derivative of each operation between it and the outputs",
+        metric="gradient error",
+        observed=figure.observed,
+        expected=0.0,
+        tolerance=figure.tolerance,
+        direction=Direction.LOWER,
+    )
+
+
+def _size(figure: Figure) -> float:
+    return float(figure.observed or 0.0)
+
+
+def _norm(value: np.ndarray) -> float:
+    flat = value.astype(np.float64).ravel()
+    return float(np.linalg.norm(flat[np.isfinite(flat)]))

@@ -1,0 +1,118 @@
+"""Outputs gate: every output of every input set, against TensorFlow in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf2torch.diagnostics import Code, Direction, Hint, Priority
+from tf2torch.verify import tolerance
+from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
+from tf2torch.verify.inputs import Sample
+from tf2torch.verify.tolerance import Judgement
+
+UNJUDGED = "TensorFlow's own float32 error is above the ceiling: not judged"
+
+
+@dataclass(frozen=True)
+class Outputs:
+    name = "outputs"
+    hard = True
+    dimension = Dimension.PARITY
+
+    def check(self, case: Case) -> Verdict:
+        figures: list[Figure] = []
+        for sample in case.samples:
+            figures += _figures(case, sample)
+        notes = []
+        if case.oracle.no_float64:
+            notes.append(
+                "no float64 run of the original: outputs are held against TensorFlow's "
+                f"float32 at {tolerance.OUTPUT_CEILING:g} ({case.oracle.no_float64})"
+            )
+        if case.oracle.kept_float32:
+            kept = ", ".join(case.oracle.kept_float32)
+            notes.append(f"in float32 within the float64 run: {kept}")
+        hints = [*_hints(figures), *_never_judged(figures)]
+        return Verdict(tuple(figures), tuple(hints), tuple(notes))
+
+
+def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
+    truth, answer = case.truth(sample), case.answer(sample)
+    for name, single in truth.single.outputs.items():
+        double = truth.double.outputs[name] if truth.double else None
+        subject = f"{name} · {sample.name}"
+        if tolerance.ill_conditioned(single, double):
+            yield Figure("output error", subject, True, note=UNJUDGED)
+            continue
+        judged = tolerance.judge_output(
+            answer.outputs[name], single, double, unit(truth.single.dtypes[name])
+        )
+        yield _figure(subject, judged)
+
+
+def unit(dtype: str) -> float:
+    """One unit in the last place, relative, of the dtype that rounds the result."""
+    if dtype == "bfloat16":
+        return 2.0**-7
+    return float(np.finfo(np.float16).eps) if dtype == "float16" else tolerance.EPS
+
+
+def _figure(subject: str, judged: Judgement) -> Figure:
+    return Figure(
+        "output error",
+        subject,
+        judged.passed,
+        judged.error,
+        judged.tolerance,
+        judged.scale,
+        judged.own,
+        judged.value,
+        judged.problem,
+    )
+
+
+def _hints(figures: list[Figure]) -> Iterator[Hint]:
+    """One hint per output: the set on which it is furthest off."""
+    worst: dict[str, Figure] = {}
+    for figure in figures:
+        name = figure.subject.split(" · ")[0]
+        if not figure.passed and _excess(figure) > _excess(worst.get(name)):
+            worst[name] = figure
+    for name, figure in worst.items():
+        unstable = bool(figure.note)
+        what = figure.note or f"differs by {figure.observed:.2g} of its scale"
+        yield Hint(
+            Code.NUMERICAL_INSTABILITY if unstable else Code.OUTPUT_MISMATCH,
+            Priority.P1,
+            "",
+            f"output {name} {what} on input set '{figure.subject.split(' · ')[1]}'",
+            "compare the regions one by one, from the inputs on",
+            metric="output error",
+            observed=figure.observed,
+            expected=0.0,
+            tolerance=figure.tolerance,
+            direction=Direction.LOWER,
+        )
+
+
+def _excess(figure: Figure | None) -> float:
+    if figure is None:
+        return -1.0
+    return float(figure.observed or 0.0)
+
+
+def _never_judged(figures: list[Figure]) -> Iterator[Hint]:
+    judged = {f.subject.split(" · ")[0] for f in figures if f.note != UNJUDGED}
+    for name in sorted({f.subject.split(" · ")[0] for f in figures} - judged):
+        yield Hint(
+            Code.NUMERICAL_INSTABILITY,
+            Priority.P2,
+            "",
+            f"output {name} was never judged: on every input set TensorFlow's own "
+            f"float32 error is above {tolerance.OUTPUT_CEILING:g} of its scale",
+            "bring typical inputs with --sample FILE.npz",
+            metric="output error",
+        )
