@@ -46,7 +46,9 @@ class Interpreter:
         values: dict[Node, list[Any]] = {}
         for node, value in zip(graph.inputs, inputs, strict=True):
             handle = node.dtype in {"resource", "variant"}
-            values[node] = [value if handle else tf.convert_to_tensor(value, node.dtype)]
+            values[node] = [
+                value if handle else tf.convert_to_tensor(value, node.dtype)
+            ]
         for root in (*graph.effects, *graph.results):
             self._evaluate(root, values)
         return [values[node][0] for node in graph.results]
@@ -122,36 +124,38 @@ class Interpreter:
 
 
 def raw_op(node: Op, operands: list[Any]) -> list[Any]:
-    """``node`` run eagerly; attributes that the operands imply are left out."""
-    import tensorflow as tf
+    """``node`` run eagerly, with exactly the operands and attributes that it has."""
+    from tensorflow.python.eager import context, execute
     from tensorflow.python.framework import op_def_registry
 
     op_def = op_def_registry.get(node.op)
     assert op_def is not None, node.op
-    arguments: dict[str, Any] = {}
-    implied: set[str] = set()
-    rest = list(operands)
-    for arg in op_def.input_arg:
-        implied |= {arg.type_attr, arg.number_attr, arg.type_list_attr}
-        if arg.number_attr or arg.type_list_attr:
-            attr = node.attrs[arg.number_attr or arg.type_list_attr]
-            count = attr if isinstance(attr, int) else len(attr)
-            arguments[arg.name], rest = rest[:count], rest[count:]
-        else:
-            arguments[arg.name] = rest.pop(0)
-    assert not rest, f"{node.op} has more operands than its schema"
+    attrs: list[Any] = []
     for attr in op_def.attr:
-        if attr.name not in implied:
-            value = node.attrs[attr.name]
-            arguments[attr.name] = tf.TensorShape(value) if attr.type == "shape" else value
-    result = getattr(tf.raw_ops, node.op)(**arguments)
-    flat = tf.nest.flatten(result) if result is not None else []
-    if isinstance(result, tf.Operation):
-        flat = []
+        attrs += [attr.name, _attr(attr.type, node.attrs[attr.name])]
+    ctx = context.context()
+    ctx.ensure_initialized()
+    results = execute.quick_execute(
+        node.op, len(node.types), operands, tuple(attrs), ctx
+    )
+    flat = results if isinstance(results, list) else []
     assert len(flat) == len(node.types), f"{node.op}: results {len(flat)} and types"
     for value, kind in zip(flat, node.types, strict=True):
         assert value.dtype.name == kind.dtype, f"{node.op}: {value.dtype} is not {kind}"
     return list(flat)
+
+
+def _attr(kind: str, value: Any) -> Any:
+    """An attribute as the eager runtime takes it."""
+    import tensorflow as tf
+
+    if kind.startswith("list("):
+        return [_attr(kind[5:-1], item) for item in value]
+    if kind == "type":
+        return tf.as_dtype(value).as_datatype_enum
+    if kind == "shape":
+        return None if value is None else [-1 if d is None else d for d in value]
+    return value
 
 
 def same(got: Any, expected: Any, tolerance: float = 1e-5) -> None:

@@ -45,3 +45,33 @@ def source(name: str) -> Path:
     path = built(name)
     assert path is not None, f"{name} is not built"
     return path
+
+
+def pinned(report: dict[str, Any]) -> dict[str, Any]:
+    """What a report must repeat on every machine: verdicts, counts, style figures.
+
+    Errors of float32 differ in their last digits from machine to machine.
+    """
+    gates = {
+        gate["name"]: {
+            "passed": gate["passed"],
+            "figures": _figures(gate, exact=gate["dimension"] == "style"),
+        }
+        for gate in report["gates"]
+    }
+    keys = ("code", "priority", "region")
+    hints = [{key: hint[key] for key in keys} for hint in report["hints"]]
+    passed = {"passed": report["passed"], "score": report["score"]}
+    return passed | {"gates": gates, "hints": hints}
+
+
+def _figures(gate: dict[str, Any], exact: bool) -> dict[str, Any]:
+    """Figure → how many of how many passed, or what was observed."""
+    found: dict[str, Any] = {}
+    for figure in gate["figures"]:
+        if exact:
+            found[f"{figure['name']} {figure['subject']}".strip()] = figure["observed"]
+        else:
+            good, all_ = found.get(figure["name"], (0, 0))
+            found[figure["name"]] = (good + figure["passed"], all_ + 1)
+    return found

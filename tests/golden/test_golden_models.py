@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from golden_models.cache import HERE, meta, names
-from tests.golden.converted import Golden, options
+from tests.golden.converted import Golden, options, pinned
 from tests.golden.run_original import run_original
 from tests.golden.run_port import as_arguments, as_list, inputs, load
 
@@ -52,6 +53,12 @@ def test_port_passes_every_gate(name: str, golden: Any) -> None:
 def test_source_is_as_expected(name: str, golden: Any, same_text: Any) -> None:
     text = (golden(name).folder / "model.py").read_text("utf-8")
     same_text(HERE / name / "expected" / "model.py", text)
+
+
+@each()
+def test_report_is_as_expected(name: str, golden: Any, same_text: Any) -> None:
+    text = json.dumps(pinned(golden(name).report), indent=1) + "\n"
+    same_text(HERE / name / "expected" / "report.json", text)
 
 
 @each("lines")

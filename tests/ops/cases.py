@@ -47,8 +47,10 @@ class Given:
         if batch is None:
             return self.array
         rows = (np.arange(batch) + 1) % max(len(self.array), 1)
-        return self.array[rows] if len(self.array) else np.resize(
-            self.array, (0, *self.shape[1:])
+        return (
+            self.array[rows]
+            if len(self.array)
+            else np.resize(self.array, (0, *self.shape[1:]))
         )
 
 

@@ -100,7 +100,7 @@ def compare(
     dtypes = [o.dtype for o in case.operands]
     theirs = [tf.constant(a, d) for a, d in zip(arrays, dtypes, strict=True)]
     ours = [to_torch(a, d) for a, d in zip(arrays, dtypes, strict=True)]
-    sources = [i for i, t in enumerate(theirs) if differentiable(t)]
+    sources = [i for i, t in enumerate(theirs) if case.grad and differentiable(t)]
     with tf.GradientTape() as tape:
         tape.watch([theirs[i] for i in sources])
         want = tf.nest.flatten(concrete(*theirs))
@@ -219,7 +219,7 @@ def to_torch(array: np.ndarray, dtype: str) -> Any:
 def to_numpy(tensor: Any) -> np.ndarray:
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.dtype == torch.bfloat16:
-        return tensor.contiguous().view(torch.int16).numpy().view(
-            numpy_dtype("bfloat16")
+        return (
+            tensor.contiguous().view(torch.int16).numpy().view(numpy_dtype("bfloat16"))
         )
     return tensor.numpy()

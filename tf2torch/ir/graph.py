@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tf2torch.ir.nodes import Input, Node
+from tf2torch.ir.nodes import Input, Node, Out
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +78,52 @@ def transform(
         if into_regions and moved.graphs():
             moved = map_regions(moved, lambda g: transform(g, change))
         new[node] = change(moved) or moved
+    return replace(
+        graph,
+        outputs=tuple((name, new[node]) for name, node in graph.outputs),
+        effects=tuple(new[node] for node in graph.effects),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Instead:
+    """What replaces a node: ``node`` acts in its place, ``results`` are its results."""
+
+    node: Node
+    results: tuple[Node, ...]
+
+
+def results_of(node: Node) -> tuple[Node, ...]:
+    """The node itself, or an Out for each of its results."""
+    if len(node.types) == 1:
+        return (node,)
+    return tuple(
+        Out(node, i, types=(t,), origin=node.origin) for i, t in enumerate(node.types)
+    )
+
+
+def rewrite(
+    graph: Graph,
+    change: Callable[[Node, Node], Instead | None],
+) -> Graph:
+    """Like ``transform``, for changes of nodes with several results.
+
+    ``change`` sees a node over its new operands, and the node as it was. Regions are
+    not entered.
+    """
+    new: dict[Node, Node] = {}
+    results: dict[Node, tuple[Node, ...]] = {}
+    for node in graph.nodes():
+        if isinstance(node, Out) and node.node in results:
+            new[node] = results[node.node][node.index]
+            continue
+        moved = node.map_operands(new.__getitem__)
+        made = change(moved, node)
+        new[node] = moved if made is None else made.node
+        if made is not None and len(node.types) == 1:
+            new[node] = made.results[0]
+        elif made is not None:
+            results[node] = made.results
     return replace(
         graph,
         outputs=tuple((name, new[node]) for name, node in graph.outputs),

@@ -22,7 +22,14 @@ STRUCTURAL = frozenset(
 # Ops that touch files, processes or the network; a model that holds one is hostile
 # or has no meaning outside of its program.
 REFUSED = frozenset(
-    {"ReadFile", "WriteFile", "MatchingFiles", "PyFunc", "PyFuncStateless", "EagerPyFunc"}
+    {
+        "ReadFile",
+        "WriteFile",
+        "MatchingFiles",
+        "PyFunc",
+        "PyFuncStateless",
+        "EagerPyFunc",
+    }
 )
 
 

@@ -4,8 +4,8 @@ The two agree on most of the syntax and on leftmost-first matching. They differ 
 what ``$``, ``\\s`` and ``\\z`` mean, in named classes, in octal and braced escapes, in
 flags inside a group, and in bytes that are no UTF-8: RE2's ``.`` and negated classes
 do not match them. The port decodes such bytes to the surrogates U+DC80 to U+DCFF, so
-these are excluded here. Patterns are for ``re.ASCII``, or for no flag when a part of
-them ignores case.
+these are excluded here. Letters without case are spelled out, as Python also folds
+the dotless and the dotted I. Patterns are for ``re.ASCII``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from tf2torch.rules.re2_classes import ESCAPED, POSIX, Ranges, complement, unicode_class
+from tf2torch.rules.re2_classes import (
+    ESCAPED,
+    POSIX,
+    Ranges,
+    complement,
+    folded,
+    unicode_class,
+)
 
 NOT_UTF8 = "\\udc80-\\udcff"
 _REPEAT = re.compile(r"\*|\+|\?|\{(\d+)(,(\d*))?\}")
@@ -43,13 +50,12 @@ class _Flags:
 
 def python_pattern(pattern: str) -> Pattern:
     """``pattern`` translated; :class:`NotPorted` when it cannot be."""
-    nocase = re.search(r"\(\?[a-zA-Z]*i", pattern) is not None
-    parser = _Parser(pattern, nocase)
+    parser = _Parser(pattern)
     text, empty = parser.alternation(_Flags())
     if parser.at < len(pattern):
         raise NotPorted(f"unbalanced ) in {pattern!r}")
     try:
-        re.compile(text, 0 if nocase else re.ASCII)
+        re.compile(text, re.ASCII)
     except re.error as error:
         raise NotPorted(f"Python cannot compile {pattern!r}: {error}") from None
     return Pattern(text, empty, parser.groups)
@@ -72,9 +78,8 @@ def python_rewrite(rewrite: str, groups: int) -> str:
 class _Parser:
     """Recursive descent; each method returns (text, may match empty)."""
 
-    def __init__(self, pattern: str, nocase: bool) -> None:
+    def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self.nocase = nocase
         self.at = 0
         self.groups = 0
 
@@ -105,7 +110,7 @@ class _Parser:
                 flags = switched
                 continue
             text, may_be_empty = self.repeated(flags)
-            texts.append(f"(?i:{text})" if flags.i else text)
+            texts.append(text)
             empty = empty and may_be_empty
         return "".join(texts), empty, flags
 
@@ -133,9 +138,9 @@ class _Parser:
             case "(":
                 return self.group(flags)
             case "[":
-                return self.bracket(), False
+                return self.bracket(flags), False
             case "\\":
-                return self.escape()
+                return self.escape(flags)
         self.at += 1
         match char:
             case ".":
@@ -144,7 +149,7 @@ class _Parser:
                 return ("(?m:^)" if flags.m else "^"), True
             case "$":
                 return ("(?m:$)" if flags.m else "\\Z"), True
-        return literal(ord(char)), False
+        return character(ord(char), flags), False
 
     def group(self, flags: _Flags) -> tuple[str, bool]:
         self.at += 1
@@ -164,25 +169,24 @@ class _Parser:
             raise NotPorted(f"missing ) in {self.pattern!r}")
         return f"{opening}{text})", empty
 
-    def escape(self) -> tuple[str, bool]:
+    def escape(self, flags: _Flags) -> tuple[str, bool]:
         """A backslash outside of brackets."""
         name = self.pattern[self.at + 1 : self.at + 2]
-        if name in "Az" or name == "b":
+        if name in "Azb":
             self.at += 2
-            ascii_boundary = "(?a:\\b)" if self.nocase else "\\b"
-            return {"A": "\\A", "z": "\\Z", "b": ascii_boundary}[name], True
-        if name in "dw" and not self.nocase:
+            return {"A": "\\A", "z": "\\Z", "b": "\\b"}[name], True
+        if name in "dw" and not flags.i:
             self.at += 2
             return f"\\{name}", False
         if self.take("\\Q"):
             stop = self.pattern.find("\\E", self.at)
             quoted = self.pattern[self.at : stop if stop >= 0 else None]
             self.at = len(self.pattern) if stop < 0 else stop + 2
-            return "".join(literal(ord(c)) for c in quoted), not quoted
+            return "".join(character(ord(c), flags) for c in quoted), not quoted
         ranges = self.class_escape()
         if ranges is not None:
-            return bracket_text(ranges[0], negated=ranges[1]), False
-        return literal(self.char_escape()), False
+            return bracket_text(ranges[0], ranges[1], flags), False
+        return character(self.char_escape(), flags), False
 
     def class_escape(self) -> tuple[Ranges, bool] | None:
         """``\\d``, ``\\S``, ``\\pL``, ``\\P{Greek}``: (ranges, negated)."""
@@ -212,7 +216,7 @@ class _Parser:
             return int(rest[3], 8)
         return _CONTROL[rest[4]] if rest[4] else ord(rest[5])
 
-    def bracket(self) -> str:
+    def bracket(self, flags: _Flags) -> str:
         """``[...]``"""
         self.at += 1
         negated = self.take("^")
@@ -224,7 +228,7 @@ class _Parser:
             first = False
             ranges += self.bracket_item()
         self.at += 1
-        return bracket_text(tuple(ranges), negated)
+        return bracket_text(tuple(ranges), negated, flags)
 
     def bracket_item(self) -> Ranges:
         match = re.compile(r"\[:(\^?)(\w+):\]").match(self.pattern, self.at)
@@ -254,29 +258,28 @@ def _with_flags(flags: _Flags, on: str, off: str | None) -> _Flags:
     return replace(flags, **named)
 
 
-def bracket_text(ranges: Ranges, negated: bool) -> str:
+def bracket_text(ranges: Ranges, negated: bool, flags: _Flags) -> str:
     """``ranges`` between brackets."""
     inside = ""
-    for low, high in ranges:
+    for low, high in folded(ranges) if flags.i else ranges:
         inside += bracket_literal(low, inside[-1:])
         if high > low:
             inside += "-" * (high > low + 1) + bracket_literal(high, "")
     return f"[^{inside}{NOT_UTF8}]" if negated else f"[{inside}]"
 
 
-def literal(code: int) -> str:
+def character(code: int, flags: _Flags) -> str:
     """A character outside of brackets."""
+    if flags.i and folded(((code, code),)) != ((code, code),):
+        return bracket_text(((code, code),), False, flags)
     return "\\" + chr(code) if chr(code) in r".^$*+?{}[]\|()" else _plain(code)
 
 
 def bracket_literal(code: int, before: str) -> str:
-    """A character between brackets; Python reserves doubled ``&``, ``~`` and ``|``.
-
-    ``?`` after ``(`` is escaped so that no flag group shows in the text.
-    """
+    """A character between brackets; Python reserves doubled ``&``, ``~`` and ``|``."""
     char = chr(code)
     reserved = char in "[]\\^-" or (char in "&~|" and char == before)
-    return "\\" + char if reserved or before + char == "(?" else _plain(code)
+    return "\\" + char if reserved else _plain(code)
 
 
 def _plain(code: int) -> str:

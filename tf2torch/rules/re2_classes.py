@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TypeAlias
 
@@ -50,25 +51,53 @@ def complement(ranges: Ranges) -> Ranges:
     return tuple(made)
 
 
+def folded(ranges: Ranges) -> Ranges:
+    """``ranges`` and every character that differs from one in them by case only."""
+    if any(high > 0x7F for _, high in ranges):
+        items = "".join(f"\\x{{{a:x}}}-\\x{{{b:x}}}" for a, b in ranges)
+        return matching(f"(?i)[{items}]")
+    codes = {c for low, high in ranges for c in range(low, high + 1)}
+    twins = {ord(chr(c).swapcase()) for c in codes}
+    foreign = {FOREIGN[t] for t in codes | twins if t in FOREIGN}
+    if not (twins | foreign) - codes:
+        return ranges
+    return joined(codes | twins | foreign)
+
+
+# Letters outside of ASCII that are ASCII letters but for their case: K and long s.
+FOREIGN = {ord("k"): 0x212A, ord("s"): 0x17F}
+
+
+def joined(codes: Iterable[int]) -> Ranges:
+    """Ranges of neighbours among ``codes``."""
+    made: list[tuple[int, int]] = []
+    for code in sorted(codes):
+        if made and made[-1][1] == code - 1:
+            made[-1] = (made[-1][0], code)
+        else:
+            made.append((code, code))
+    return tuple(made)
+
+
 @cache
+def matching(pattern: str) -> Ranges:
+    """The characters that ``pattern`` matches, by TensorFlow's own RE2."""
+    import tensorflow as tf
+
+    codes = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    with tf.device("/CPU:0"):
+        characters = tf.constant([chr(c).encode() for c in codes])
+        found = tf.strings.regex_full_match(characters, pattern).numpy()
+    return joined(code for code, match in zip(codes, found, strict=True) if match)
+
+
 def unicode_class(name: str) -> Ranges:
-    """A Unicode category or script, as the RE2 inside TensorFlow knows it."""
+    """A Unicode category or script."""
     import tensorflow as tf
 
     from tf2torch.rules.re2 import NotPorted
 
-    codes = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
-    with tf.device("/CPU:0"):
-        try:
-            matches = tf.strings.regex_full_match(
-                [chr(c).encode() for c in codes], f"(?s)\\p{{{name}}}"
-            )
-        except tf.errors.InvalidArgumentError:
-            raise NotPorted(f"unknown class \\p{{{name}}}") from None
-    made: list[tuple[int, int]] = []
-    for code, matched in zip(codes, matches.numpy(), strict=True):
-        if matched and made and made[-1][1] == code - 1:
-            made[-1] = (made[-1][0], code)
-        elif matched:
-            made.append((code, code))
-    return tuple(made)
+    try:
+        return matching(f"(?s)\\p{{{name}}}")
+    except tf.errors.InvalidArgumentError:
+        raise NotPorted(f"unknown class \\p{{{name}}}") from None

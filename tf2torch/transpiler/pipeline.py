@@ -25,6 +25,8 @@ from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 
+from tf2torch.transpiler.passes.tidy_scopes import tidy_scopes
+
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
@@ -83,6 +85,7 @@ def steps(source: Source) -> list[Step]:
         return make_modules(graph, Momentum(momenta))
 
     return [
+        tidy_scopes,
         fold_params,
         lift_idioms,  # before layout: patterns are written as TensorFlow wrote them
         choose_layout,

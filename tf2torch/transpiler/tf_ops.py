@@ -169,8 +169,8 @@ class ShapeOracle:
             self._graph, self._placeholders, self._count = tf.Graph(), {}, 0
         self._count += 1
         with self._graph.as_default():
-            tensors = [self._operand(*o) for o in operands]
             try:
+                tensors = [self._operand(*o) for o in operands]
                 made = self._graph._create_op_internal(
                     op, tensors, dtypes=None, attrs=attr_protos(op, attrs)
                 )

@@ -1,8 +1,8 @@
 """The verifier: runs the original and the port side by side and judges the port.
 
-    >>> from tf2torch.verify import verify
-    >>> board = verify("port/", "saved_model/")
-    >>> board.passed, board.score
+>>> from tf2torch.verify import verify
+>>> board = verify("port/", "saved_model/")
+>>> board.passed, board.score
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tf2torch.verify.check import check, load_sample
+from tf2torch.verify.page import write_html
+from tf2torch.verify.provenance import read_port
+from tf2torch.verify.report import write_json
 from tf2torch.verify.scoreboard import GateResult, Scoreboard
+from tf2torch.verify.session import Session, load_sample
 
-__all__ = ["GateResult", "Scoreboard", "verify"]
+__all__ = ["GateResult", "Scoreboard", "Session", "verify", "write_reports"]
 
 
 def verify(
     port_dir: str | Path,
-    source: str | Path | None = None,
+    source: object = None,
     *,
     sample: str | Path | Mapping[str, object] | None = None,
     seed: int = 0,
@@ -26,20 +29,23 @@ def verify(
     sandbox: bool = True,
     gates: Sequence[str] | None = None,
 ) -> Scoreboard:
-    """Judge the port in ``port_dir`` against its original.
+    """Judge the port in ``port_dir`` against its original, and write the reports there.
 
-    ``source``: the original, where provenance.json names none or it has moved; for a
-    live object, the SavedModel that it was saved to. ``sample``: representative
-    inputs (an ``.npz`` or a dict) instead of drawn ones. ``gates``: only these, by
+    ``source``: the original's path, where provenance.json names none or it has moved,
+    or the live object that was converted. ``sample``: representative inputs (an
+    ``.npz`` or a dict by input name) instead of drawn ones. ``gates``: only these, by
     name. ``progress`` is told what is being done. Raises SourceError where there is
     nothing to judge; a wrong port raises nothing, it gets hints.
     """
-    return check(
-        Path(port_dir),
-        None if source is None else Path(source),
-        load_sample(sample),
-        seed,
-        progress,
-        sandbox,
-        gates,
-    )
+    folder = Path(port_dir)
+    given = load_sample(sample)
+    with Session(source, isolated=sandbox, progress=progress) as session:
+        board = session.verify(folder, given, seed, gates)
+    write_reports(board, folder)
+    return board
+
+
+def write_reports(board: Scoreboard, folder: Path) -> None:
+    """``report.json`` and ``report.html`` beside the port."""
+    write_json(board, folder / "report.json")
+    write_html(board, read_port(folder), folder / "report.html")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,11 +14,8 @@ from tf2torch.verify.provenance import Port
 from tf2torch.verify.sandbox import Access, Limits
 from tf2torch.verify.wire import Arrays
 
-LOAD_SECONDS = 120.0
-RUN_SECONDS = 120.0
-EXPORT_SECONDS = 300.0
+EXPORT_PATIENCE = 4.0  # × the time for one answer: export and compile trace the port
 MODULE = "tf2torch.verify.candidate_worker"
-BASE_MEMORY = 4 << 30  # torch itself, and the activations of small inputs
 WEIGHT_COPIES = 12  # weights, their gradients, two optimizer slots, and copies of them
 
 
@@ -54,22 +51,30 @@ class PortFailed(Exception):
 
 
 class Candidate:
-    def __init__(self, port: Port, hide: tuple[Path, ...], isolated: bool = True):
+    """``limits`` hold for a port without weights; these add to the memory."""
+
+    def __init__(
+        self,
+        port: Port,
+        hide: tuple[Path, ...],
+        limits: Limits,
+        isolated: bool = True,
+    ):
         access = Access(
             read=tuple(path.resolve() for path in port.files),
             hide=(*_foreign_packages(), *hide),
         )
         weights = sum(f.stat().st_size for f in port.files if f.is_file())
-        limits = Limits(memory=BASE_MEMORY + WEIGHT_COPIES * weights)
+        limits = replace(limits, memory=limits.memory + WEIGHT_COPIES * weights)
         self._port = port
+        self._seconds = limits.seconds
         self._worker = Worker(MODULE, access, limits, isolated)
 
     def load(self) -> tuple[Stored, ...]:
         """Import the port and load its weights."""
         message, _ = self._ask(
             "load",
-            LOAD_SECONDS,
-            **{"class": self._port.cls},
+            name=self._port.cls,
             folder=str(self._port.folder.resolve()),
             inputs=[
                 {"name": i.name, "parameter": i.parameter, "dtype": i.dtype}
@@ -84,14 +89,16 @@ class Candidate:
         )
 
     def state(self, names: list[str]) -> Arrays:
-        return self._ask("state", RUN_SECONDS, names=names)[1]
+        return self._ask("state", names=names)[1]
 
     def run(
-        self, inputs: Arrays, seed: int | None = None, style: str = "position", noise: int = 0
+        self,
+        inputs: Arrays,
+        seed: int | None = None,
+        style: str = "position",
+        noise: int = 0,
     ) -> Answer:
-        message, arrays = self._ask(
-            "run", RUN_SECONDS, inputs, seed=seed, style=style, noise=noise
-        )
+        message, arrays = self._ask("run", inputs, seed=seed, style=style, noise=noise)
         names = [i.name for i in self._port.inputs]
         return Answer(
             _part(arrays, "out:"),
@@ -102,11 +109,12 @@ class Candidate:
 
     def exports(self, route: str, inputs: Arrays) -> str:
         """'' or why ``export`` or ``compile`` does not take the port."""
-        return str(self._ask("export", EXPORT_SECONDS, inputs, route=route)[0]["problem"])
+        return str(self._ask("export", inputs, route=route)[0]["problem"])
 
     def _ask(
-        self, action: str, seconds: float, arrays: Arrays | None = None, **message: Any
+        self, action: str, arrays: Arrays | None = None, **message: Any
     ) -> tuple[dict[str, Any], Arrays]:
+        seconds = self._seconds * (EXPORT_PATIENCE if action == "export" else 1.0)
         try:
             answer, results = self._worker.ask(
                 action, arrays, seconds=seconds, **message

@@ -37,7 +37,7 @@ class Guard:
     def install(self) -> None:
         """For the rest of the process: an audit hook cannot be removed."""
         sys.addaudithook(self._audit)
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type] # a finder is enough
+        sys.meta_path.insert(0, self)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

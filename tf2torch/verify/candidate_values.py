@@ -13,7 +13,7 @@ FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 def inventory(model: Any) -> list[dict[str, Any]]:
-    """Every ``state_dict`` entry; ``alias`` is the first entry that is the same tensor."""
+    """Every ``state_dict`` entry; ``alias`` is the first that is the same tensor."""
     parameters = dict(model.named_parameters(remove_duplicate=False))
     first: dict[int, str] = {}
     found = []

@@ -41,7 +41,7 @@ class Candidate:
         for name in [n for n in sys.modules if n.split(".")[0] == "tf2torch"]:
             del sys.modules[name]
         self._inputs, self._outputs = message["inputs"], message["outputs"]
-        self.model = self._guarded(lambda: _load(message["folder"], message["class"]))
+        self.model = self._guarded(lambda: _load(message["folder"], message["name"]))
         return self._reply({"state": candidate_values.inventory(self.model)}), {}
 
     def state(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
@@ -104,7 +104,9 @@ class Candidate:
             "line": lines[-1] if lines else None,
             "attempts": self._guard.attempts,
         }
-        return Refused("port", f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH], details)
+        return Refused(
+            "port", f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH], details
+        )
 
     def _reply(self, message: Message) -> Message:
         return {**message, "attempts": self._guard.attempts}

@@ -110,7 +110,9 @@ class Case:
         axes = {i.name: i.shape or () for i in self.port.inputs}
         batch = self.drawn[0].batch
         return {
-            name: value[tuple(slice(0) if s in batch else slice(None) for s in axes[name])]
+            name: value[
+                tuple(slice(0) if s in batch else slice(None) for s in axes[name])
+            ]
             for name, value in self.samples[0].arrays.items()
         }
 
@@ -130,9 +132,9 @@ class Case:
         return self._answers[sample.name]
 
     def close(self) -> None:
-        for name in ("oracle", "candidate"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        """End the candidate; the oracle belongs to the session."""
+        if "candidate" in self.__dict__:
+            self.candidate.close()
 
     def _load(self) -> None:
         assert self.stored is not None

@@ -61,7 +61,10 @@ class Sampler:
         self._salt = zlib.crc32(salt.encode())
 
     def probe(self, accepts: Accepts) -> Ranges:
-        """Ask TensorFlow for open sizes, index bounds and whether a batch may be empty."""
+        """Ask TensorFlow for open sizes, index bounds, and if a batch may be empty.
+
+        The trials are small: they tell what is accepted, not what is computed.
+        """
         symbols = _symbols(self._inputs)
         batch = tuple(s for s, axes in symbols.items() if 0 in axes)
         free = [s for s in symbols if s not in batch]
@@ -85,7 +88,9 @@ class Sampler:
         sizes |= dict.fromkeys(ranges.batch, batch)
         drawn = {}
         for spec in self._inputs:
-            shape = tuple(sizes[s] if isinstance(s, str) else s for s in spec.shape or ())
+            shape = tuple(
+                sizes[s] if isinstance(s, str) else s for s in spec.shape or ()
+            )
             key = zlib.crc32(f"{spec.name} {kind}".encode())
             generator = np.random.default_rng([seed, self._salt, key, batch])
             drawn[spec.name] = self._value(spec, shape, kind, ranges, generator)
@@ -171,7 +176,9 @@ class Sampler:
         self, ranges: Ranges, free: list[str], accepts: Accepts
     ) -> Ranges:
         for factor in SECOND_LENGTHS:
-            other = {s: (ranges.sizes[s][0], int(ranges.sizes[s][0] * factor)) for s in free}
+            other = {
+                s: (ranges.sizes[s][0], int(ranges.sizes[s][0] * factor)) for s in free
+            }
             trial = replace(ranges, sizes=ranges.sizes | other, other_lengths=True)
             if accepts(self.draw(trial, "normal", 2, 0, second=True)):
                 return trial
@@ -189,14 +196,18 @@ def samples(sampler: Sampler, ranges: Ranges, seed: int, fresh: int) -> list[Sam
     """
     if not ranges.batch:
         sets = [("normal", 1, seed), ("positive", 1, seed), ("large", 1, seed)]
-        found = [Sample(k, sampler.draw(ranges, k, b, s), k == "normal") for k, b, s in sets]
+        found = [
+            Sample(k, sampler.draw(ranges, k, b, s), k == "normal") for k, b, s in sets
+        ]
         return [*found, Sample("fresh", sampler.draw(ranges, "normal", 1, fresh), True)]
     found = [
         Sample("normal", sampler.draw(ranges, "normal", 3, seed), True),
         Sample("positive", sampler.draw(ranges, "positive", 2, seed)),
         Sample("large", sampler.draw(ranges, "large", 5, seed)),
         Sample("single", sampler.draw(ranges, "normal", 1, seed)),
-        Sample("fresh", sampler.draw(ranges, "mixed", 2, fresh, ranges.other_lengths), True),
+        Sample(
+            "fresh", sampler.draw(ranges, "mixed", 2, fresh, ranges.other_lengths), True
+        ),
     ]
     if ranges.other_lengths:
         other = sampler.draw(ranges, "normal", 2, seed, second=True)
@@ -239,9 +250,12 @@ def _mixed(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray
     return generator.standard_normal(shape) * 10.0 ** generator.uniform(-1, 1, shape)
 
 
-KINDS: dict[
-    str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
-] = {"normal": _normal, "positive": _positive, "large": _large, "mixed": _mixed}
+KINDS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
+    "normal": _normal,
+    "positive": _positive,
+    "large": _large,
+    "mixed": _mixed,
+}
 KINDS["empty"] = _normal
 
 

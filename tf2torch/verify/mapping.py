@@ -24,7 +24,7 @@ def apply(steps: Iterable[Step], value: np.ndarray) -> np.ndarray:
             value = _apply(step, value)
         except (ValueError, IndexError, TypeError) as error:
             raise BadTransform(
-                f"{step.kind}{list(step.args)} does not fit {list(value.shape)}: {error}"
+                f"{step.kind}{list(step.args)} does not fit {value.shape}: {error}"
             ) from None
     return value
 

@@ -23,13 +23,15 @@ MODULE = "tf2torch.verify.oracle_worker"
 
 @dataclass(frozen=True)
 class Question:
-    """What the oracle is to open. ``keys`` are the variables the port claims."""
+    """What the oracle is to open. ``keys`` are the variables the port claims;
+    ``exported``: ``path`` is a live object that was saved."""
 
     path: Path
     signature: str | None
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     keys: tuple[str, ...]
+    exported: bool = False
 
 
 class Rejected(Exception):
@@ -73,6 +75,7 @@ class Oracle:
                 inputs=[dataclasses.asdict(t) for t in q.inputs],
                 outputs=[dataclasses.asdict(t) for t in q.outputs],
                 keys=list(q.keys),
+                exported=q.exported,
             )
         except (Refused, WorkerFailed) as error:
             raise SourceError(

@@ -31,6 +31,7 @@ class Oracle:
             tuple(Tensor(**t) for t in message["inputs"]),
             tuple(Tensor(**t) for t in message["outputs"]),
             tuple(message["keys"]),
+            message["exported"],
         )
         self._opening = Opening(request)
         opened = self._opened("float32")
@@ -46,7 +47,7 @@ class Oracle:
         import tensorflow as tf
 
         opened = self._opened(message["precision"])
-        names = {stored: key for key, stored in opened.keys.items()}
+        names = opened.names
         try:
             run = opened.model.run(arrays, message.get("seed"))
         except NoGradient as error:
@@ -81,7 +82,7 @@ class Oracle:
 
 
 def _renamed(opened: Opened) -> list[StateVariable]:
-    names = {stored: key for key, stored in opened.keys.items()}
+    names = opened.names
     return [dataclasses.replace(v, key=names[v.key]) for v in opened.model.variables]
 
 

@@ -56,10 +56,11 @@ def _header(board: Scoreboard, port: Port) -> str:
     signature = port.source.get("signature")
     named = f", signature <code>{escape(str(signature))}</code>" if signature else ""
     warning = "" if board.sandboxed else '<p class="warn">ran without a sandbox</p>'
+    origin = f'<p class="soft">port of <code>{escape(source)}</code>{named}</p>'
+    score = f"{board.score:.1f} <small>of 100</small>"
     return (
         f'<header><div><p class="{kind} tag">{word}</p><h1>{escape(board.port)}</h1>'
-        f'<p class="soft">port of <code>{escape(source)}</code>{named}</p>{warning}</div>'
-        f'<div class="score {kind}">{board.score:.1f} <small>of 100</small></div></header>'
+        f'{origin}{warning}</div><div class="score {kind}">{score}</div></header>'
     )
 
 
@@ -154,7 +155,7 @@ def _errors(board: Scoreboard) -> str:
         return ""
     return (
         f"<figure>{plot}<figcaption>Largest error of each output over its scale, per "
-        "input set. The yardstick is TensorFlow in float64; the dot is TensorFlow's own "
+        "input set. The yardstick is TensorFlow in float64; the dot is its own "
         "float32 error, the tick what is allowed.</figcaption></figure>"
     )
 
@@ -190,7 +191,9 @@ def _figures(board: Scoreboard) -> str:
     for gate in board.gates:
         rows = [
             [
-                '<span class="good">✓</span>' if f.passed else '<span class="bad">✗</span>',
+                '<span class="good">✓</span>'
+                if f.passed
+                else '<span class="bad">✗</span>',
                 escape(f.name),
                 escape(f.subject),
                 _brief(f.observed),
@@ -201,7 +204,15 @@ def _figures(board: Scoreboard) -> str:
             for f in gate.figures
         ]
         if rows:
-            headings = ("", "check", "of", "observed", "allowed", "TensorFlow's own", "")
+            headings = (
+                "",
+                "check",
+                "of",
+                "observed",
+                "allowed",
+                "TensorFlow's own",
+                "",
+            )
             table = _table(headings, rows)
             title = f"{gate.name}: {len(rows)}"
             blocks += f"<details><summary>{escape(title)}</summary>{table}</details>"

@@ -16,7 +16,9 @@ SMALLEST = 1e-12  # what is drawn for an exact zero
 def gradient_parity(figures: Sequence[Figure]) -> str:
     """TensorFlow's gradient norm against the port's; the diagonal is agreement."""
     points = [
-        (_positive(f.scale), _positive(f.value), f) for f in figures if f.value is not None
+        (_positive(f.scale), _positive(f.value), f)
+        for f in figures
+        if f.value is not None
     ]
     if not points:
         return ""

@@ -74,7 +74,12 @@ class Worker:
         self._watch.start()
 
     def ask(
-        self, action: str, arrays: Arrays | None = None, *, seconds: float, **message: Any
+        self,
+        action: str,
+        arrays: Arrays | None = None,
+        *,
+        seconds: float,
+        **message: Any,
     ) -> tuple[Message, Arrays]:
         """The worker's answer, or WorkerFailed, or Refused."""
         self._deadline = time.monotonic() + seconds

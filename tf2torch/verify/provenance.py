@@ -167,7 +167,9 @@ def _shape(item: dict[str, Any]) -> tuple[int | str, ...] | None:
 def _entry(name: str, item: dict[str, Any]) -> Entry:
     variable = item.get("variable")
     key = item.get("key", variable)
-    steps = tuple(Step(str(k), tuple(map(int, a))) for k, a in item.get("transforms", ()))
+    steps = tuple(
+        Step(str(k), tuple(map(int, a))) for k, a in item.get("transforms", ())
+    )
     return Entry(
         name,
         None if variable is None else str(key),

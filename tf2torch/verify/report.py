@@ -110,7 +110,9 @@ def _dimensions(board: Scoreboard) -> RenderableType:
 
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for dimension, part in board.dimensions.items():
-        table.add_row(dimension.value, _bar(part), "" if part is None else f"{part:.0%}")
+        table.add_row(
+            dimension.value, _bar(part), "" if part is None else f"{part:.0%}"
+        )
     return table
 
 

@@ -47,9 +47,11 @@ class Access:
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes of memory for the whole process tree, of ``/tmp``, and its processes."""
+    """Bytes of memory for the whole process tree, of ``/tmp``, its processes, and
+    seconds for one answer."""
 
     memory: int = 8 << 30
+    seconds: float = 120.0
     scratch: int = 256 << 20
     processes: int = 16
 
@@ -93,7 +95,14 @@ def _system() -> list[str]:
     """The C library, Python and its packages: what it takes to import torch."""
     python = Path(sys.executable).resolve().parent.parent
     packages = [p for p in sys.path if Path(p).name in PACKAGE_FOLDERS]
-    paths = [*SYSTEM, *LINKER, sys.base_prefix, sys.prefix, python, *packages]
+    paths: list[str | Path] = [
+        *SYSTEM,
+        *LINKER,
+        sys.base_prefix,
+        sys.prefix,
+        python,
+        *packages,
+    ]
     existing = {Path(path).absolute() for path in paths}
     words = []
     for path in sorted(path for path in existing if path.exists()):
@@ -123,6 +132,7 @@ def environment(threads: int) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": str(threads),
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "KERAS_BACKEND": "tensorflow",
         "CUDA_VISIBLE_DEVICES": "-1",
     }
 

@@ -68,7 +68,7 @@ def _encode(array: np.ndarray) -> tuple[str, memoryview | bytes]:
     if array.dtype.name not in DTYPES:
         raise WireError(f"an array of {array.dtype} cannot cross")
     flat = np.ascontiguousarray(array).reshape(-1)
-    return array.dtype.name, memoryview(flat.view(np.uint8))
+    return array.dtype.name, flat.view(np.uint8).data
 
 
 def _bytes(item: object) -> bytes:

@@ -63,16 +63,11 @@ def _each_text(function: Callable[[str], str], strings: np.ndarray) -> np.ndarra
     )
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Classes such as ``\\w`` are ASCII; letters without case are Unicode's."""
-    return re.compile(pattern, 0 if "(?i" in pattern else re.ASCII)
-
-
 def regex_replace(
     strings: np.ndarray, pattern: str, rewrite: str, count: int = 0
 ) -> np.ndarray:
     """Replace matches of ``pattern`` (all, or the first ``count``)."""
-    compiled = _compiled(pattern)
+    compiled = re.compile(pattern, re.ASCII)
     return _each_text(lambda text: compiled.sub(rewrite, text, count), strings)
 
 
@@ -81,7 +76,7 @@ def regex_replace_empty(strings: np.ndarray, pattern: str, rewrite: str) -> np.n
 
     Unlike in Python, an empty match right after another match does not count.
     """
-    compiled = _compiled(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def replaced(text: str) -> str:
         done, at, last = [], 0, -1
@@ -100,7 +95,7 @@ def regex_replace_empty(strings: np.ndarray, pattern: str, rewrite: str) -> np.n
 
 def regex_full_match(strings: np.ndarray, pattern: str) -> Tensor:
     """Does ``pattern`` match the whole of each string?"""
-    compiled = _compiled(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def matches(string: bytes) -> bool:
         text = string.decode("utf-8", "surrogateescape")

@@ -82,16 +82,18 @@ def reduce_join(
 def segment_join(
     strings: np.ndarray, segments: Tensor, count: int, separator: bytes = b""
 ) -> np.ndarray:
-    """Join the strings of each segment along the axes that ``segments`` has."""
+    """Join the strings of each segment along the axes that ``segments`` has.
+
+    As in TensorFlow, no separator follows what is still empty.
+    """
     ids = segments.cpu().numpy()
     width = int(np.prod(np.shape(strings)[ids.ndim :]))
     rows = np.asarray(strings, dtype=object).reshape(ids.size, width)
-    groups: list[list[list[bytes]]] = [[[] for _ in rows.T] for _ in range(count)]
+    joined = np.full((count, width), b"", dtype=object)
     for segment, row in zip(ids.ravel(), rows, strict=True):
         for column, string in enumerate(row):
-            groups[segment][column].append(string)
-    flat = (separator.join(column) for group in groups for column in group)
-    joined = np.fromiter(flat, object, count * rows.shape[1])
+            before = joined[segment, column]
+            joined[segment, column] = before + separator + string if before else string
     return joined.reshape(count, *np.shape(strings)[ids.ndim :])
 
 

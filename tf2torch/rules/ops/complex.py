@@ -21,7 +21,6 @@ rules.table(
     part,
     {
         "Angle": "torch.angle",
-        "ComplexAbs": "torch.abs",
         "Conj": "torch.conj_physical",
         "Imag": "@imag",
         "Real": "@real",

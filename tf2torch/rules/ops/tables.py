@@ -52,7 +52,7 @@ def lookup_table_find(
 def _find_string(
     info: TableInfo, keys: Node, default: np.ndarray, out: TensorType
 ) -> Node:
-    content = read_content(info)
+    content = read_content(info, default.shape)
     if content.first is not None and _fits_lines(content.keys):
         numbered = _config(default, content.first)
         type = out.with_dtype("int64")
@@ -68,7 +68,7 @@ def _find_string(
 def _find_integer(
     info: TableInfo, keys: Node, default: np.ndarray, out: TensorType
 ) -> Node:
-    content = read_content(info)
+    content = read_content(info, default.shape)
     if not content.keys.size and default.ndim == 0 and out.dtype != "string":
         value = python_number(default)
         return call("torch.full_like", keys, value, dtype=DType(out.dtype), type=out)
@@ -124,9 +124,13 @@ def _slug(name: str) -> str:
     return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "table"
 
 
-def read_content(info: TableInfo) -> Content:
+def read_content(info: TableInfo, each: tuple[int, ...] | None = None) -> Content:
+    """The content; ``each`` is the shape of one value (a dense table stores more)."""
     keys, values = info.load()
-    return Content(keys.reshape(-1), values, _first(values))
+    keys = keys.reshape(-1)
+    if each is not None:
+        values = values.reshape(keys.size, *each)
+    return Content(keys, values, _first(values))
 
 
 def _first(values: np.ndarray) -> int | None:

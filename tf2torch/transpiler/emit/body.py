@@ -18,6 +18,7 @@ from tf2torch.ir.nodes import (
     Case,
     Chain,
     Const,
+    CustomGradient,
     For,
     Input,
     Module,
@@ -36,6 +37,7 @@ MAX_WIDTH = 62
 MAX_DEPTH = 3
 LEAVES = (Const, Param, Input, Variable, Table)
 REGIONS = (Case, For, While)
+TUPLES = (Block, Call, CustomGradient, Module, Unported)
 GENERIC = ("x", "y", "z", "u", "v", "w")
 
 
@@ -170,7 +172,7 @@ class Body:
     ) -> str:
         """The left side for a step: a name, a nest of names, or "" when unread."""
         node = step.node
-        if isinstance(node, (Block, Call, Module, Unported)) and len(node.types) > 1:
+        if isinstance(node, TUPLES) and len(node.types) > 1:
             outs = {o.index: o for o in self.outs_of(node, last)}
             nest = getattr(node, "unpack", None) or tuple(range(len(node.types)))
             if not outs:
@@ -272,8 +274,13 @@ class Body:
                 return pycode.call(self.scope.callee(node), *args)
             case Chain():
                 return pycode.call(self.scope.callee(node), self.operand(node.args[0], node))
+            case CustomGradient():
+                operands = [self.operand(n, node) for n in node.operands]
+                return pycode.call(self.scope.callee(node), *operands)
             case Unported():
-                operands = [self.operand(n, node) for n in node.inputs]
+                handles = ("resource", "variant")
+                inputs = [n for n in node.inputs if n.dtype not in handles]
+                operands = [self.operand(n, node) for n in inputs]
                 return pycode.call("unported", pycode.lit(node.op), *operands)
             case Out():
                 owner = self.operand(node.node, node)
@@ -290,7 +297,7 @@ def region_nodes(graph: Graph) -> list[Node]:
 def _is_expression(node: Node) -> bool:
     if isinstance(node, Chain) and len(node.args) > 1:
         return False
-    return isinstance(node, (Block, Call, Chain, Module, Unported)) and len(node.types) == 1
+    return isinstance(node, (Chain, *TUPLES)) and len(node.types) == 1
 
 
 def _may_inline(node: Node) -> bool:

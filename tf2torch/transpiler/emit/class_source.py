@@ -14,6 +14,7 @@ from tf2torch.ir.nodes import (
     Call,
     Chain,
     Const,
+    CustomGradient,
     Input,
     Module,
     Node,
@@ -23,6 +24,7 @@ from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.body import Body, Scope, region_nodes
 from tf2torch.transpiler.emit.classes import Argument, ClassSpec, Program
 from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
+from tf2torch.transpiler.emit.gradients import Gradients
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake
 from tf2torch.transpiler.emit.roles import POSITIONAL
 from tf2torch.transpiler.emit.signature import SMALL, Path
@@ -36,6 +38,7 @@ class ClassSource:
 
     program: Program
     spec: ClassSpec
+    gradients: Gradients
     parameters: list[str] = field(default_factory=list)
     outputs: list[str] | None = None
     doc: str = ""
@@ -90,6 +93,8 @@ class ClassSource:
         return name
 
     def callee(self, node: Node) -> Expr:
+        if isinstance(node, CustomGradient):
+            return self.gradients.callee(node)
         return pycode.name(f"self.{self.member(node)}")
 
     def member(self, node: Node) -> str:

@@ -113,16 +113,30 @@ def _arguments(spec: ClassSpec, is_root: bool) -> Iterator[Argument]:
             columns.setdefault((False, *values), []).append(index)
     names = Namespace(set(spec.members.values()) | {"nn", "torch", "F", "Tensor", "math"})
     ordered = sorted(columns.items(), key=lambda item: not item[0][0])
-    for values, slots in ordered:
+    wanted = _argument_names(spec, [slots for _, slots in ordered])
+    for (values, slots), name in zip(ordered, wanted, strict=True):
         first = [spec.signature.slots[i] for i in slots]
         argument = Argument(
-            names.claim(_argument_name(spec, first)),
+            names.claim(name),
             slots,
             in_forward=any(isinstance(s.node, (Call, Const)) for s in first),
         )
         if not values[0]:
             argument.default, argument.has_default = values[1], True
         yield argument
+
+
+HIDDEN = {"out_channels": "hidden_channels", "out_features": "hidden_features"}
+
+
+def _argument_names(spec: ClassSpec, columns: list[list[int]]) -> list[str]:
+    """A column is called after its first use; of several outputs the last is one."""
+    roles = [_slot_role(spec, spec.signature.slots[slots[0]]) for slots in columns]
+    for role_, inner in HIDDEN.items():
+        places = [i for i, r in enumerate(roles) if r == role_]
+        for place in places[:-1]:
+            roles[place] = inner
+    return roles
 
 
 def _needs_name(slot: Slot) -> bool:
@@ -133,14 +147,6 @@ def _needs_name(slot: Slot) -> bool:
         and abs(slot.value) > LARGEST_LITERAL
         and slot.node.func in (".reshape", ".unflatten", ".view", ".split")
     )
-
-
-def _argument_name(spec: ClassSpec, slots: list[Slot]) -> str:
-    roles = [_slot_role(spec, s) for s in slots]
-    for wanted in ("in_channels", "out_channels", "dim", "channels", "hidden_size"):
-        if wanted in roles:
-            return wanted
-    return roles[0]
 
 
 def _slot_role(spec: ClassSpec, slot: Slot) -> str:
@@ -178,7 +184,7 @@ def name_members(spec: ClassSpec) -> dict[int, str]:
         if key is None:
             continue
         if key not in keys:
-            wanted[key] = _wanted_name(node)
+            wanted[key] = _within(spec.graph, _wanted_name(node))
         keys.setdefault(key, []).append(index)
     counts: dict[str, int] = {}
     for name in wanted.values():
@@ -196,6 +202,12 @@ def name_members(spec: ClassSpec) -> dict[int, str]:
         for index in keys[key]:
             members[index] = claimed
     return members
+
+
+def _within(graph: Graph, name: str) -> str:
+    """``name`` without the name of the block that it is in."""
+    short = name.removeprefix(f"{snake(graph.name)}_")
+    return short if short and not short[0].isdigit() else name
 
 
 def member_key(node: Node) -> object:

@@ -13,6 +13,7 @@ from tf2torch.ir.nodes import Call, Input, Module, Node, Unported
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.emit.class_source import ClassSource
 from tf2torch.transpiler.emit.classes import Program, plan_classes
+from tf2torch.transpiler.emit.gradients import Gradients
 from tf2torch.transpiler.emit.helper_sources import helper_texts
 from tf2torch.transpiler.emit.names import Namespace, identifier
 
@@ -40,10 +41,11 @@ def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
     program = plan_classes(graph, name)
     names = Namespace(("self",))
     parameters = [names.claim(identifier(i.name, "x")) for i in graph.inputs]
-    sources = [ClassSource(program, spec) for spec in program.classes]
+    gradients = Gradients(graph)
+    sources = [ClassSource(program, spec, gradients) for spec in program.classes]
     sources[-1].parameters = parameters
     sources[-1].outputs = None if single else [n for n, _ in graph.outputs]
-    classes = [_class_text(s) for s in sources]
+    classes = [*gradients.sources(), *(_class_text(s) for s in sources)]
     imports, helpers = helper_texts(_helpers(graph))
     body = "\n\n\n".join([*helpers, *classes])
     text = FILE.format(

@@ -19,6 +19,7 @@ from tf2torch.ir.nodes import (
     Case,
     Chain,
     Const,
+    CustomGradient,
     DType,
     For,
     Input,
@@ -129,7 +130,7 @@ class _Signer:
             self.number_graph(graph)
             graphs.append(self.encode_graph(graph))
         operands = [self.numbers[n] for n in node.operands]
-        assert isinstance(node, (Case, For, While))
+        assert isinstance(node, (Case, CustomGradient, For, While))
         return (type(node).__name__, operands, graphs)
 
     def module(self, node: Module) -> object:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from tf2torch.diagnostics import SourceError
+from tf2torch.transpiler.frontends.gradient import Gradient
 from tf2torch.transpiler.frontends.schema import Proto, Result, Schemas
 
 Ref: TypeAlias = tuple[str, int]
@@ -57,16 +58,29 @@ class Library:
 
     schemas: Schemas
     functions: Mapping[str, Proto] = field(default_factory=dict)
-    gradients: Mapping[str, str] = field(default_factory=dict)
+    gradients: dict[str, Gradient] = field(default_factory=dict)
     _bodies: dict[str, Body] = field(default_factory=dict)
 
     @classmethod
     def of(cls, library: Proto, schemas: Schemas) -> Library:
-        return cls(
-            schemas,
-            {f.signature.name: f for f in library.function},
-            {g.registered_op_type: g.gradient_func for g in library.registered_gradients},
-        )
+        return cls(schemas, {f.signature.name: f for f in library.function})
+
+    def add(self, functions: Mapping[str, Proto]) -> None:
+        """More functions; those that are there already stay."""
+        self.functions = {**functions, **self.functions}
+
+    def gradient_of(self, raw: RawNode) -> Gradient | None:
+        """The custom gradient of a node that is marked with a known one."""
+        if raw.op != "IdentityN" or "_gradient_op_type" not in raw.attrs:
+            return None
+        kind = raw.attrs["_gradient_op_type"].s.decode("utf-8", "replace")
+        return self.gradients.get(kind)
+
+    def prepare(self, body: Body) -> Body:
+        """``body`` with v1 control flow raised, ready to be built."""
+        from tf2torch.transpiler.frontends.gradients import waiting
+
+        return waiting(raise_control_flow(body), self)
 
     def __contains__(self, name: str) -> bool:
         return name in self.functions
@@ -79,7 +93,7 @@ class Library:
                     "the file is incomplete; save the model again"
                 )
             body = function_body(self.functions[name], self)
-            self._bodies[name] = raise_control_flow(body)
+            self._bodies[name] = self.prepare(body)
         return self._bodies[name]
 
     def op_def(self, op: str) -> Proto | None:
@@ -124,7 +138,9 @@ def function_body(function: Proto, library: Library) -> Body:
     types: list[Result] = []
     schemas = library.schemas
     for arg, results in zip(
-        function.signature.input_arg, _arg_types(function.signature, schemas), strict=True
+        function.signature.input_arg,
+        _arg_types(function.signature, schemas),
+        strict=True,
     ):
         args += [(arg.name, i) for i in range(len(results))]
         types += results

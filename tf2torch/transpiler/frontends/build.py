@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tf2torch.diagnostics import SourceError
-from tf2torch.ir.nodes import Const, Input, Node, Op, Origin, Out, Variable
+from tf2torch.ir.nodes import Const, Node, Op, Origin, Out, Variable
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.frontends import scopes
 from tf2torch.transpiler.frontends.body import Body, Library, RawNode, Ref
@@ -28,6 +28,28 @@ LEAF_OPS = frozenset(
 )
 CALL_OPS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 PASSING = frozenset({"Identity", "RefIdentity", "PlaceholderWithDefault"})
+# TF1 writes through a reference → the same write through a handle. Their result, the
+# reference, is the variable itself: whoever reads it reads the variable anew.
+REFERENCE_WRITES = {
+    "Assign": "AssignVariableOp",
+    "AssignAdd": "AssignAddVariableOp",
+    "AssignSub": "AssignSubVariableOp",
+    **{
+        f"Scatter{how}": f"ResourceScatter{how}"
+        for how in (
+            "Update",
+            "Add",
+            "Sub",
+            "Mul",
+            "Div",
+            "Min",
+            "Max",
+            "NdUpdate",
+            "NdAdd",
+            "NdSub",
+        )
+    },
+}
 # A file of a few kilobytes can call functions that double at each level.
 MAX_NODES = 5_000_000
 # The attribute by which a traced Keras model marks its dropout layers.
@@ -71,13 +93,16 @@ class Builder:
 
     def body(self, body: Body, args: Sequence[Node], frame: Frame) -> Task[list[Node]]:
         """The results of ``body`` applied to ``args``."""
+        from tf2torch.transpiler.frontends.gradients import custom_gradient
         from tf2torch.transpiler.frontends.regions import nested
 
         values: dict[Ref, Node] = dict(zip(body.args, args, strict=True))
         for raw in running(body, self.library):
             self._count()
             inputs = [_value(values, ref, body) for ref in raw.inputs]
-            inner = nested(self, raw, inputs, frame)
+            inner = nested(self, raw, inputs, frame) or custom_gradient(
+                self, raw, inputs, values, frame, body
+            )
             found = (yield inner) if inner else self.plain(raw, inputs, frame)
             for port, node in enumerate(found):
                 if (raw.name, port) not in body.arg_refs:
@@ -108,9 +133,13 @@ class Builder:
 
     def _const(self, raw: RawNode, frame: Frame) -> Const:
         if "value" not in raw.attrs:
-            raise SourceError(f"constant '{raw.name}' has no value: the graph is damaged")
+            raise SourceError(
+                f"constant '{raw.name}' has no value: the graph is damaged"
+            )
         value = array(raw.attrs["value"].tensor)
-        kind = TensorType(self.library.schemas.dtype(raw.attrs["dtype"].type), value.shape)
+        kind = TensorType(
+            self.library.schemas.dtype(raw.attrs["dtype"].type), value.shape
+        )
         return Const(value, types=(kind,), origin=frame.origin(raw.name))
 
     def _pass(self, raw: RawNode, value: Node, frame: Frame) -> Node | None:
@@ -132,12 +161,16 @@ class Builder:
         origin = frame.origin(name) if name else variable.origin
         dtype = variable.info.dtype
         types = (TensorType(dtype, None),)
-        op = Op("ReadVariableOp", (variable,), {"dtype": dtype}, types=types, origin=origin)
+        op = Op(
+            "ReadVariableOp", (variable,), {"dtype": dtype}, types=types, origin=origin
+        )
         frame.effects.append(op)
         return op
 
     def _op(self, raw: RawNode, inputs: list[Node], frame: Frame) -> list[Node]:
         schemas, op_def = self.library.schemas, self.library.op_def(raw.op)
+        if raw.op in REFERENCE_WRITES and isinstance(inputs[0], Variable):
+            return self._write(raw, inputs[0], inputs[1:], frame)
         if any(isinstance(node, Variable) for node in inputs):
             inputs = self._read_references(raw, inputs, frame)
         results = raw.results
@@ -155,15 +188,27 @@ class Builder:
             self.table_inits.append(node)
         if acts(raw.op, op_def):
             frame.effects.append(node)
-        return self._results(node, results)
+        return outs(node)
 
-    def _results(self, node: Op, results: tuple[Result, ...]) -> list[Node]:
-        """A TF1 assignment gives its reference back; a later read is a new read."""
-        found = outs(node)
-        first = node.inputs[0] if node.inputs else None
-        if results and results[0].ref and isinstance(first, Variable):
-            found[0] = first
-        return found
+    def _write(
+        self, raw: RawNode, target: Variable, inputs: list[Node], frame: Frame
+    ) -> list[Node]:
+        """A write through a TF1 reference as a write through the handle."""
+        op = REFERENCE_WRITES[raw.op]
+        given = self.library.schemas.attrs(self.library.op_def(raw.op), raw.attrs)
+        named = {**given, "dtype": given.get("T", target.info.dtype)}
+        op_def = self.library.op_def(op)
+        known = {attr.name for attr in op_def.attr} if op_def is not None else set()
+        values = self._read_references(raw, [target, *inputs], frame)
+        node = Op(
+            op,
+            tuple(values),
+            {key: value for key, value in named.items() if key in known},
+            types=(),
+            origin=frame.origin(raw.name),
+        )
+        frame.effects.append(node)
+        return [target]
 
     def _read_references(
         self, raw: RawNode, inputs: list[Node], frame: Frame

@@ -41,6 +41,10 @@ class Checkpoint:
                 f"cannot read checkpoint {self.prefix}: {reason}"
             ) from None
 
+    @property
+    def exists(self) -> bool:
+        return Path(f"{self.prefix}.index").is_file() or self._is_v1()
+
     def _is_v1(self) -> bool:
         return self.prefix.is_file()
 

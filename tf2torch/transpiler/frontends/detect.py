@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tf2torch.diagnostics import SourceError
+from tf2torch.transpiler.frontends.meta_graph import Request
 from tf2torch.transpiler.frontends.source import Source
 
 
@@ -55,18 +56,18 @@ def load(
 
             _no_signature(found.path, signature)
             return load_keras_file(found.path, custom_objects, trust_lambda)
-        case Kind.SAVED_MODEL if not inputs and not outputs:
+        case Kind.SAVED_MODEL:
             from tf2torch.transpiler.frontends.saved_model import load_saved_model
 
-            return load_saved_model(found.path, signature)
-        case Kind.SAVED_MODEL | Kind.SAVED_MODEL_V1:
-            from tf2torch.transpiler.frontends.saved_model_v1 import load_v1
+            return load_saved_model(found.path, Request(signature, inputs, outputs))
+        case Kind.SAVED_MODEL_V1:
+            from tf2torch.transpiler.frontends.meta_graph import load_v1
 
-            return load_v1(found.path, signature, inputs, outputs)
+            return load_v1(found.path, Request(signature, inputs, outputs))
         case Kind.META_GRAPH:
             from tf2torch.transpiler.frontends.meta_graph import load_meta_graph
 
-            return load_meta_graph(found.path, signature, inputs, outputs)
+            return load_meta_graph(found.path, Request(signature, inputs, outputs))
         case Kind.GRAPH_DEF:
             from tf2torch.transpiler.frontends.frozen import load_frozen
 
@@ -90,7 +91,9 @@ def _load_live(source: object, signature: str | None) -> Source:
 
     if is_keras_model(source):
         kind = "keras" if is_keras3(source) else "tf_keras"
-        return load_keras_model(source, Identity(kind, str(getattr(source, "name", ""))))
+        return load_keras_model(
+            source, Identity(kind, str(getattr(source, "name", "")))
+        )
     if not _is_tensorflow(source):
         raise SourceError(
             f"cannot port a {type(source).__name__}: pass a path, a tf.function, a "
@@ -188,7 +191,9 @@ def _file(path: Path) -> Found:
     if zipfile.is_zipfile(path):
         return Found(Kind.KERAS, path)
     if path.suffix in {".keras", ".h5", ".hdf5"}:
-        raise SourceError(f"{path} is not a Keras file inside: it is damaged; copy it again")
+        raise SourceError(
+            f"{path} is not a Keras file inside: it is damaged; copy it again"
+        )
     if path.name in {"saved_model.pb", "saved_model.pbtxt"}:
         return _saved_model(path.parent)
     if path.suffix == ".meta":

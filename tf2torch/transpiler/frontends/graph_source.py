@@ -1,4 +1,4 @@
-"""Graphs whose ends are tensors: frozen graphs, checkpoints with .meta, TF1 SavedModels.
+"""Graphs whose ends are tensors: frozen graphs, TF1 checkpoints and SavedModels.
 
 ``inputs`` and ``outputs`` are tensor names. Naming a tensor in the middle of the graph
 as an input cuts it there: what computes it (an input queue, a decoder) is left out.
@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tf2torch.diagnostics import SourceError
+from tf2torch.ir.nodes import Origin
+from tf2torch.transpiler.frontends import scopes
 from tf2torch.transpiler.frontends.body import (
     Body,
     Library,
     RawNode,
     Ref,
     graph_nodes,
-    raise_control_flow,
     tensor_ref,
 )
 from tf2torch.transpiler.frontends.interface import Port, unknown
@@ -41,7 +42,9 @@ class GraphFile:
 
     def ref(self, name: str) -> Ref:
         """A tensor by the name that a user gave, ``:0`` optional."""
-        ref = tensor_ref(name.removeprefix("import/") if name not in self.nodes else name)
+        ref = tensor_ref(
+            name.removeprefix("import/") if name not in self.nodes else name
+        )
         if ref[0] not in self.nodes:
             raise unknown("tensor", name, self.nodes)
         results = self.results(ref[0])
@@ -58,6 +61,9 @@ class GraphFile:
         if op_def is None:
             return None
         return self.library.schemas.results(op_def, node.attrs)
+
+    def origin(self, name: str) -> Origin:
+        return scopes.origin((), "", name)
 
     def port(self, ref: Ref, name: str | None = None) -> Port:
         """A tensor as an input or output, typed as far as the graph says."""
@@ -89,7 +95,7 @@ def body_between(
     types = tuple(Result(port.dtype) for port in inputs)
     needed = _needed(graph.nodes, returns, set(args))
     nodes = {k: v for k, v in graph.nodes.items() if k in needed}
-    return raise_control_flow(Body(name, nodes, args, types, returns))
+    return graph.library.prepare(Body(name, nodes, args, types, returns))
 
 
 def _needed(

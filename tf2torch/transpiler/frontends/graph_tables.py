@@ -69,7 +69,10 @@ class GraphTables:
 
     def _table(self, raw: RawNode, path: str) -> Table:
         dtype = self.graph.library.schemas.dtype
-        key, value = dtype(raw.attrs["key_dtype"].type), dtype(raw.attrs["value_dtype"].type)
+        key, value = (
+            dtype(raw.attrs["key_dtype"].type),
+            dtype(raw.attrs["value_dtype"].type),
+        )
         init = self._built(self.initialisers[path], path)
         return table_node(path, key, value, loader(init, path, key, value))
 
@@ -106,7 +109,7 @@ class GraphTables:
         return Const(value, types=(TensorType("string", ()),))
 
     def _beside(self, name: str) -> Path | None:
-        """A file of that base name next to the model, as graphs move with their files."""
+        """The file of that name next to the model: graphs move with their files."""
         if Path(name).is_file() or not name:
             return None
         beside = self.folder / Path(name).name

@@ -45,7 +45,9 @@ def _is_model(cls: type) -> bool:
 
 def is_keras3(model: Any) -> bool:
     return any(
-        c.__module__.split(".")[0] == "keras" for c in type(model).__mro__ if _is_model(c)
+        c.__module__.split(".")[0] == "keras"
+        for c in type(model).__mro__
+        if _is_model(c)
     )
 
 
@@ -99,7 +101,10 @@ def _input_names(nest: Any, leaves: Sequence[Any]) -> list[str]:
     """Keras' own names of the inputs; a dict's keys where the nest is a dict."""
     if isinstance(nest, dict):
         return named_leaves(nest, "input")
-    names = [str(getattr(leaf, "name", None) or f"input_{i}") for i, leaf in enumerate(leaves)]
+    names = [
+        str(getattr(leaf, "name", None) or f"input_{i}")
+        for i, leaf in enumerate(leaves)
+    ]
     return [name.split(":")[0] for name in names]
 
 
@@ -162,7 +167,7 @@ def marked_dropout(model: Any) -> Iterator[None]:
     marked = [
         layer
         for layer in layers(model)
-        if type(layer).__name__ in DROPOUTS and getattr(layer, "rate", 0)
+        if type(layer).__name__ in DROPOUTS and getattr(layer, "rate", False)
     ]
     for layer in marked:
         object.__setattr__(layer, "call", _marking(layer.call, float(layer.rate)))
@@ -227,7 +232,8 @@ def rename_outputs(source: Source, structure: Any, names: Sequence[str]) -> Sour
     results = source.graph.results
     graph = replace(source.graph, outputs=tuple(zip(names, results, strict=True)))
     outputs = tuple(
-        replace(spec, name=name) for spec, name in zip(source.outputs, names, strict=True)
+        replace(spec, name=name)
+        for spec, name in zip(source.outputs, names, strict=True)
     )
     nest = fill(structure, names) if source.structure is not None else None
     return replace(source, graph=graph, outputs=outputs, structure=nest)

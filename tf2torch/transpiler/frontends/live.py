@@ -14,8 +14,9 @@ import numpy as np
 from tf2torch.diagnostics import SourceError
 from tf2torch.ir.nodes import Const, Node, Table, Variable, VariableInfo
 from tf2torch.ir.types import TensorType
-from tf2torch.transpiler.frontends.body import Body, Library, Result, graph_nodes
+from tf2torch.transpiler.frontends.body import Body, Library, graph_nodes
 from tf2torch.transpiler.frontends.build import Builder
+from tf2torch.transpiler.frontends.gradients import live_gradients
 from tf2torch.transpiler.frontends.interface import (
     Identity,
     Port,
@@ -24,7 +25,7 @@ from tf2torch.transpiler.frontends.interface import (
     unknown,
 )
 from tf2torch.transpiler.frontends.names import Names
-from tf2torch.transpiler.frontends.schema import Schemas
+from tf2torch.transpiler.frontends.schema import Proto, Result, Schemas
 from tf2torch.transpiler.frontends.source import Source
 from tf2torch.transpiler.frontends.structure import fill, flatten, named_leaves
 from tf2torch.transpiler.frontends.tables import table_node
@@ -70,7 +71,9 @@ class Captures:
 
     def _variable(self, named: Named) -> Variable:
         variable = named.variable
-        shape = tuple(variable.shape.as_list()) if variable.shape.rank is not None else None
+        shape = (
+            tuple(variable.shape.as_list()) if variable.shape.rank is not None else None
+        )
         info = VariableInfo(
             name=self.names.unique(named.name),
             key=named.key,
@@ -93,8 +96,10 @@ class Captures:
                     tf.raw_ops.LookupTableFindV2(
                         table_handle=handle, keys=keys, default_value=default
                     )
-                except tf.errors.OpError:
-                    continue
+                except tf.errors.OpError as error:
+                    # A table of vectors has these dtypes and refuses the default.
+                    if "xpected shape" not in str(error):
+                        continue
                 return self._named_table(handle, key, value)
         raise SourceError(
             "the function captures a resource that is neither variable nor lookup "
@@ -116,7 +121,9 @@ class Captures:
 def _numpy(tensor: Any) -> np.ndarray:
     """Strings as object arrays of bytes, scalars as arrays of rank 0."""
     value = tensor.numpy()
-    return np.array(value, object) if tensor.dtype.name == "string" else np.asarray(value)
+    return (
+        np.array(value, object) if tensor.dtype.name == "string" else np.asarray(value)
+    )
 
 
 def from_concrete(
@@ -126,8 +133,36 @@ def from_concrete(
     graph_def = function.graph.as_graph_def()
     captured = list(function.captured_inputs)
     own = list(function.inputs)[: len(function.inputs) - len(captured)]
-    body = Body(
-        what.name,
+    ports = [_port(tensor) for tensor in own]
+    structure = _tensors(function.structured_outputs)
+    leaves = named_leaves(structure, "output")
+    outputs = [
+        Port(name, t.name) for name, t in zip(leaves, function.outputs, strict=True)
+    ]
+    captures = Captures(
+        function_variables(function) if variables is None else variables
+    )
+    library = Library.of(graph_def.library, Schemas())
+    live_gradients(library, function, what.name, captures.leaf)
+    build = Builder(library, lambda raw, path: None)
+    nodes = inputs_of(ports)
+    source = finish(
+        what,
+        build,
+        library.prepare(_body(function, graph_def, what.name)),
+        [*nodes, *map(captures.leaf, captured)],
+        list(zip(nodes, ports, strict=True)),
+        outputs,
+    )
+    if len(outputs) > 1 or isinstance(structure, list | tuple | dict):
+        source = replace(source, structure=fill(structure, leaves))
+    return source, build
+
+
+def _body(function: Any, graph_def: Proto, name: str) -> Body:
+    """The graph of a concrete function; what it captured are its last arguments."""
+    return Body(
+        name,
         graph_nodes(graph_def.node),
         tuple((t.op.name, t.value_index) for t in function.inputs),
         tuple(Result(t.dtype.base_dtype.name) for t in function.inputs),
@@ -135,26 +170,6 @@ def from_concrete(
         tuple(op.name for op in function.graph.control_outputs),
         effects=True,
     )
-    ports = [_port(tensor) for tensor in own]
-    leaves = named_leaves(_tensors(function.structured_outputs), "output")
-    outputs = [
-        Port(name, t.name) for name, t in zip(leaves, function.outputs, strict=True)
-    ]
-    captures = Captures(function_variables(function) if variables is None else variables)
-    build = Builder(Library.of(graph_def.library, Schemas()), lambda raw, path: None)
-    nodes = inputs_of(ports)
-    source = finish(
-        what,
-        build,
-        body,
-        [*nodes, *map(captures.leaf, captured)],
-        list(zip(nodes, ports, strict=True)),
-        outputs,
-    )
-    structure = _tensors(function.structured_outputs)
-    if len(outputs) > 1 or isinstance(structure, list | tuple | dict):
-        source = replace(source, structure=fill(structure, leaves))
-    return source, build
 
 
 def _tensors(structure: Any) -> Any:

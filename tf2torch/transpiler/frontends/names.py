@@ -10,7 +10,7 @@ ANONYMOUS = re.compile(r"(.*/)?(Variable|variable)?(_\d+)?")
 
 
 class Names:
-    """Hands out each name once; a second ``dense/kernel`` becomes ``dense/kernel_1``."""
+    """Hands out each name once; a second ``kernel`` becomes ``kernel_1``."""
 
     def __init__(self) -> None:
         self.taken: set[str] = set()

@@ -114,7 +114,7 @@ def _all_nodes(graph: Graph) -> Iterator[Node]:
 
 
 def _constant(node: Node) -> tuple[Const | None, bool]:
-    """The constant behind Identities, and whether one of these was a variable's read."""
+    """The constant behind Identities, and whether one of these read a variable."""
     read = False
     while isinstance(node, Op) and node.op == "Identity":
         read = read or READ.fullmatch(str(node.origin)) is not None

@@ -177,8 +177,10 @@ def _raise(
     ]
     name = conditional.merges[0]
     count = len(conditional.merges)
-    bodies = tuple(c.body(f"{name}/{('else', 'then')[i]}", conditional, operands, i)
-                   for i, c in enumerate(closures))
+    bodies = tuple(
+        c.body(f"{name}/{('else', 'then')[i]}", conditional, operands, i)
+        for i, c in enumerate(closures)
+    )
     pred = alias.get(conditional.pred, conditional.pred)
     inputs = (pred, *(alias.get(ref, ref) for ref in operands))
     nodes[name] = RawNode(name, "If", inputs, (), {}, bodies)
@@ -246,7 +248,7 @@ class _Side:
         by_source: dict[Ref, list[Ref]] = {}
         for ref, source in self.args.items():
             by_source.setdefault(source, []).append(ref)
-        args = tuple((f"{name}/arg", i) for i in range(len(operands)))
+        args = tuple((f"{name}/arg_{i}", 0) for i in range(len(operands)))
         rename = {
             ref: args[operands[source]]
             for source, refs in by_source.items()

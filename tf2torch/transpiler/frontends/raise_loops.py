@@ -174,11 +174,15 @@ def _inside_out(loops: list[Loop]) -> list[Loop]:
     order: nx.DiGraph[str] = nx.DiGraph()
     order.add_nodes_from(by_name)
     for loop in loops:
-        order.add_edges_from((inner, loop.cond) for inner in loop.inner if inner in by_name)
+        order.add_edges_from(
+            (inner, loop.cond) for inner in loop.inner if inner in by_name
+        )
     try:
         return [by_name[name] for name in nx.lexicographical_topological_sort(order)]
     except nx.NetworkXUnfeasible:
-        raise SourceError("the graph's loops contain each other: it is damaged") from None
+        raise SourceError(
+            "the graph's loops contain each other: it is damaged"
+        ) from None
 
 
 def raise_loop(nodes: Nodes, loop: Loop, alias: dict[Ref, Ref]) -> RawNode:
@@ -197,7 +201,9 @@ def raise_loop(nodes: Nodes, loop: Loop, alias: dict[Ref, Ref]) -> RawNode:
     types = tuple(Result("float32") for _ in args)
     waits = [c for v in loop.variables for c in nodes[v.next].controls]
     roots = tuple(c for c in waits if c in inner)
-    returns = tuple((f"v{i}", ref) for i, ref in enumerate([*after, *args[len(after) :]]))
+    returns = tuple(
+        (f"v{i}", ref) for i, ref in enumerate([*after, *args[len(after) :]])
+    )
     body = Body(f"{loop.name}/body", inner, tuple(args), types, returns, roots)
     cond = Body(f"{loop.name}/cond", inner, tuple(args), types, (("test", tested),))
     operands = tuple(_resolve(nodes[e].inputs[0], {}, alias) for e in enters)
@@ -231,7 +237,9 @@ def _redirect(
     """``node`` reading what replaced its operands; waits for skeletons are dropped."""
     inputs = tuple(_resolve(ref, cuts, alias) for ref in node.inputs)
     controls = tuple(
-        alias.get((name, -1), (name, -1))[0] for name in node.controls if name not in gone
+        alias.get((name, -1), (name, -1))[0]
+        for name in node.controls
+        if name not in gone
     )
     if inputs == node.inputs and controls == node.controls:
         return node

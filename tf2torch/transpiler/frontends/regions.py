@@ -12,7 +12,7 @@ import numpy as np
 
 from tf2torch.diagnostics import SourceError
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Case, Const, Input, Node, Op, Table, Variable, While
+from tf2torch.ir.nodes import Attr, Case, Const, Input, Node, Op, Table, Variable, While
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.frontends.body import Body, RawNode, Ref
 from tf2torch.transpiler.frontends.build import CALL_OPS, Builder, Frame, outs
@@ -161,10 +161,12 @@ def _same_leaf(branches: Sequence[Graph], i: int) -> Node | None:
 
 def _truth(value: Node, frame: Frame, name: str) -> Node:
     """TF's truth of a tensor that is no bool: not zero, or not the empty string."""
-    zero = np.array(b"", object) if value.dtype == "string" else np.zeros((), value.dtype)
+    zero = (
+        np.array(b"", object) if value.dtype == "string" else np.zeros((), value.dtype)
+    )
     origin = frame.origin(name)
     const = Const(zero, types=(TensorType(value.dtype, ()),), origin=origin)
-    attrs = {"T": value.dtype, "incompatible_shape_error": True}
+    attrs: dict[str, Attr] = {"T": value.dtype, "incompatible_shape_error": True}
     types = (TensorType("bool", None),)
     return Op("NotEqual", (value, const), attrs, types=types, origin=origin)
 

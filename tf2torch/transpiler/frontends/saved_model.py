@@ -7,16 +7,19 @@ path in the object graph where TensorFlow made one up (``Variable_3``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 from tf2torch.diagnostics import SourceError
 from tf2torch.ir.nodes import Const, Node, Variable, VariableInfo
 from tf2torch.ir.types import TensorType
-from tf2torch.transpiler.frontends.body import Body, Library, RawNode, graph_nodes
-from tf2torch.transpiler.frontends.build import LEAF_OPS, Builder
+from tf2torch.transpiler.frontends.body import Library, RawNode
+from tf2torch.transpiler.frontends.build import CALL_OPS, Builder
 from tf2torch.transpiler.frontends.checkpoint import Checkpoint, Saved, saved_objects
+from tf2torch.transpiler.frontends.ends import with_feeds
+from tf2torch.transpiler.frontends.gradients import saved_gradients
+from tf2torch.transpiler.frontends.graph_source import GraphFile, body_between
 from tf2torch.transpiler.frontends.interface import (
     Identity,
     Port,
@@ -25,12 +28,11 @@ from tf2torch.transpiler.frontends.interface import (
     inputs_of,
     unknown,
 )
+from tf2torch.transpiler.frontends.meta_graph import Request, ports_of, signatures
 from tf2torch.transpiler.frontends.names import Names
 from tf2torch.transpiler.frontends.protos import meta_graph, read_saved_model
-from tf2torch.transpiler.frontends.schema import Proto, Schemas, array, shape
+from tf2torch.transpiler.frontends.schema import Proto, Schemas, array
 from tf2torch.transpiler.frontends.source import Source
-
-INIT_SIGNATURES = frozenset({"__saved_model_init_op", "__saved_model_train_op"})
 
 
 class SavedModel:
@@ -45,11 +47,12 @@ class SavedModel:
         self.checkpoint = Checkpoint(path / "variables" / "variables")
         self.names = Names()
         self._leaves: dict[int, Node] = {}
+        registered = self.meta.graph_def.library.registered_gradients
+        self.library.gradients.update(saved_gradients(self, registered))
 
     @property
     def signatures(self) -> dict[str, Proto]:
-        known = self.meta.signature_def
-        return {k: known[k] for k in sorted(known) if k not in INIT_SIGNATURES}
+        return signatures(self.meta)
 
     @cached_property
     def functions(self) -> dict[str, str]:
@@ -67,7 +70,10 @@ class SavedModel:
                 seen.add(child.node_id)
                 inner = f"{path}.{child.local_name}" if path else child.local_name
                 found.update(self.traces(child.node_id, inner))
-                if self.objects.nodes[child.node_id].WhichOneof("kind") == "user_object":
+                if (
+                    self.objects.nodes[child.node_id].WhichOneof("kind")
+                    == "user_object"
+                ):
                     queue.append((child.node_id, inner))
         return found
 
@@ -95,7 +101,9 @@ class SavedModel:
             if name in self.objects.concrete_functions:
                 bound = self.objects.concrete_functions[name].bound_inputs
                 data = [text for text in node.input if not text.startswith("^")]
-                for text, object_id in zip(data[len(data) - len(bound) :], bound):
+                for text, object_id in zip(
+                    data[len(data) - len(bound) :], bound, strict=True
+                ):
                     found.setdefault(text.split(":")[0], object_id)
         return found
 
@@ -116,9 +124,16 @@ class SavedModel:
             return self.object(self.captures[path])
         if raw.op == "VarHandleOp":
             # A handle that no signature captured, found by its shared name.
-            shared = raw.attrs["shared_name"].s.decode() if "shared_name" in raw.attrs else ""
+            shared = (
+                raw.attrs["shared_name"].s.decode()
+                if "shared_name" in raw.attrs
+                else ""
+            )
             for object_id, node in enumerate(self.objects.nodes):
-                if node.WhichOneof("kind") == "variable" and node.variable.name == shared:
+                if (
+                    node.WhichOneof("kind") == "variable"
+                    and node.variable.name == shared
+                ):
                     return self.object(object_id)
         return None
 
@@ -187,24 +202,27 @@ def asset_path(model: SavedModel, index: int) -> Const:
     name = assets[index].filename
     path = (model.path / "assets" / name).resolve()
     if not path.is_relative_to((model.path / "assets").resolve()):
-        raise SourceError(f"{model.path}: asset '{name}' lies outside the model's folder")
+        raise SourceError(
+            f"{model.path}: asset '{name}' lies outside the model's folder"
+        )
     value = np.array(str(path).encode(), object)
     return Const(value, types=(TensorType("string", ()),))
 
 
-def load_saved_model(path: Path, signature: str | None) -> Source:
+def load_saved_model(path: Path, request: Request) -> Source:
     """The signature, or the function of that name, as a Source."""
     model = SavedModel(path)
-    name = choose(model, signature)
-    what = Identity(
-        "saved_model",
-        path.resolve().name,
-        path,
-        name,
-        file_fingerprint([path / "saved_model.pb", path / "variables/variables.index"]),
-    )
+    name = choose(model, request.signature)
+    files = [path / "saved_model.pb", path / "variables" / "variables.index"]
+    fingerprint = file_fingerprint(files)
+    what = Identity("saved_model", path.resolve().name, path, name, fingerprint)
     if name in model.signatures:
-        return _from_signature(model, what, model.signatures[name])
+        return from_signature(model, what, request)
+    if request.inputs or request.outputs:
+        raise SourceError(
+            f"function '{name}' has the inputs and outputs of its Python definition: "
+            "leave out --input and --output"
+        )
     from tf2torch.transpiler.frontends.saved_function import from_function
 
     return from_function(model, what, model.functions[name])
@@ -233,42 +251,47 @@ def choose(model: SavedModel, signature: str | None) -> str:
     )
 
 
-def signature_ports(infos: Mapping[str, Proto], schemas: Schemas) -> list[Port]:
-    return [
-        Port(key, infos[key].name, schemas.dtype(infos[key].dtype), shape(_shape(infos[key])))
-        for key in sorted(infos)
-    ]
-
-
-def _shape(info: Proto) -> Proto:
-    return info.tensor_shape
-
-
-def _from_signature(model: SavedModel, what: Identity, signature: Proto) -> Source:
-    from tf2torch.transpiler.frontends.body import Result, tensor_ref
-
-    inputs = signature_ports(signature.inputs, model.schemas)
-    outputs = signature_ports(signature.outputs, model.schemas)
-    inputs = _in_call_order(model, inputs)
-    body = Body(
-        f"signature {what.signature}",
-        graph_nodes(model.meta.graph_def.node),
-        tuple(tensor_ref(port.tensor) for port in inputs),
-        tuple(Result(port.dtype) for port in inputs),
-        tuple((port.name, tensor_ref(port.tensor)) for port in outputs),
+def from_signature(model: SavedModel, what: Identity, request: Request) -> Source:
+    """A signature over the main graph, or the part that ``request`` cuts out of it."""
+    signature = model.signatures[str(what.signature)]
+    graph = GraphFile.of(model.meta.graph_def, model.library)
+    known = ports_of(signature.inputs, model.schemas)
+    inputs = _chosen(graph, request.inputs, in_call_order(model, known))
+    outputs = _chosen(
+        graph, request.outputs, ports_of(signature.outputs, model.schemas)
     )
+    inputs = with_feeds(graph, inputs, outputs)
     nodes = inputs_of(inputs)
     return finish(
-        what, model.builder(), body, nodes, list(zip(nodes, inputs, strict=True)), outputs
+        what,
+        model.builder(),
+        body_between(graph, f"signature {what.signature}", inputs, outputs),
+        nodes,
+        list(zip(nodes, inputs, strict=True)),
+        outputs,
     )
 
 
-def _in_call_order(model: SavedModel, ports: list[Port]) -> list[Port]:
+def _chosen(
+    graph: GraphFile, names: Sequence[str] | None, known: list[Port]
+) -> list[Port]:
+    """The ports called ``names``, by the signature's name or the tensor's."""
+    if not names:
+        return known
+    by_name = {port.name: port for port in known}
+    by_tensor = {port.tensor: port for port in known}
+    found = []
+    for name in names:
+        port = by_name.get(name) or by_tensor.get(name) or by_tensor.get(f"{name}:0")
+        found.append(port or graph.port(graph.ref(name)))
+    return found
+
+
+def in_call_order(model: SavedModel, ports: list[Port]) -> list[Port]:
     """The order in which the signature's function takes its arguments."""
     order = {port.tensor.split(":")[0]: port for port in ports}
     for node in model.meta.graph_def.node:
         called = [text.split(":")[0] for text in node.input]
-        if node.op in LEAF_OPS or not set(order) <= set(called):
-            continue
-        return [order[name] for name in called if name in order]
+        if node.op in CALL_OPS and set(order) <= set(called):
+            return [order[name] for name in called if name in order]
     return ports

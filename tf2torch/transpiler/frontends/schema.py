@@ -70,12 +70,10 @@ class Schemas:
                 return position + index
             position += len(self._arg_results(arg, _Defaults(op_def, attrs)))
         raise SourceError(
-            f"op {op_def.name} has no output '{output}': the function library is damaged"
+            f"op {op_def.name} has no output '{output}': the library is damaged"
         )
 
-    def operands(
-        self, op_def: Proto, attrs: Mapping[str, Proto]
-    ) -> tuple[Result, ...]:
+    def operands(self, op_def: Proto, attrs: Mapping[str, Proto]) -> tuple[Result, ...]:
         """What each flat input of a node must be."""
         found: list[Result] = []
         for arg in op_def.input_arg:

@@ -115,9 +115,7 @@ def _without(
     outputs = graph.outputs
     if results:
         outputs = tuple(o for o, kept in zip(outputs, keep, strict=True) if kept)
-    return substitute(
-        replace(graph, inputs=tuple(inputs), outputs=outputs), instead
-    )
+    return substitute(replace(graph, inputs=tuple(inputs), outputs=outputs), instead)
 
 
 def _sink_while(

@@ -38,6 +38,14 @@ def named_leaves(nest: Any, default: str) -> list[str]:
     return found
 
 
+def positions_of(nest: Any) -> list[int]:
+    """Positions of the leaves that are not None in a flat sequence of results."""
+    if nest is None:
+        return []
+    items = list(nest) if isinstance(nest, Sequence) else [nest]
+    return [i for i, item in enumerate(items) if item is not None]
+
+
 def fill(nest: Any, leaves: Sequence[Any]) -> Any:
     """``nest`` with its leaves replaced in order; named tuples become tuples."""
     items = iter(leaves)

@@ -28,10 +28,7 @@ IMPORTS = frozenset(
 FROM_FILE = frozenset({"InitializeTableFromTextFile", "InitializeTableFromTextFileV2"})
 INITIALISERS = IMPORTS | FROM_FILE
 # Pure ops that keys and values are made with when a table is built from Python data.
-FOLDABLE = frozenset(
-    "Identity Cast Range Reshape ExpandDims Squeeze Pack ConcatV2 StringJoin "
-    "AddV2 Add Sub Mul Size Shape AsString".split()
-)
+FOLDABLE = frozenset("Identity Cast Range AddV2 Add Sub Mul".split())
 WHOLE_LINE, LINE_NUMBER = -2, -1
 
 
@@ -74,7 +71,9 @@ class TextFile:
             cells = [row[index] for row in split]
         if dtype == "string":
             return np.array(cells, object)
-        return np.array([float(c) if "float" in dtype else int(c) for c in cells], dtype)
+        return np.array(
+            [float(c) if "float" in dtype else int(c) for c in cells], dtype
+        )
 
 
 def table_node(name: str, key: str, value: str, load: Loader) -> Table:
@@ -131,31 +130,23 @@ def fold(node: Node, table: str) -> np.ndarray:
 def _run(op: Op, operands: list[np.ndarray]) -> np.ndarray:
     """One op of :data:`FOLDABLE`, run by TensorFlow."""
     import tensorflow as tf
+    from tensorflow.python.eager import context, execute
 
-    op_def = tf.raw_ops.__dict__[op.op]
-    names = _operand_names(op.op)
-    values = [tf.constant(value) for value in operands]
-    arguments: dict[str, object] = {}
-    for position, (name, many) in enumerate(names):
-        rest = len(names) - position - 1
-        arguments[name] = values[position : len(values) - rest] if many else None
-        if not many:
-            arguments[name] = values[position if not _any(names[:position]) else -rest - 1]
-    for attr in ("DstT", "out_type", "axis", "separator", "squeeze_dims"):
-        if attr in op.attrs and attr not in arguments:
-            arguments[attr] = op.attrs[attr]
-    return np.asarray(op_def(**arguments).numpy())
-
-
-def _any(names: list[tuple[str, bool]]) -> bool:
-    return any(many for _, many in names)
-
-
-def _operand_names(op: str) -> list[tuple[str, bool]]:
-    from tensorflow.python.framework import op_def_registry
-
-    args = op_def_registry.get(op).input_arg
-    return [(arg.name, bool(arg.number_attr or arg.type_list_attr)) for arg in args]
+    attrs: list[object] = []
+    for name, value in op.attrs.items():
+        dtype = isinstance(value, str) and name in {
+            "T",
+            "DstT",
+            "SrcT",
+            "Tidx",
+            "out_type",
+        }
+        attrs += [name, tf.as_dtype(value).as_datatype_enum if dtype else value]
+    tensors = [tf.constant(value) for value in operands]
+    ctx = context.context()
+    ctx.ensure_initialized()
+    results = execute.quick_execute(op.op, 1, tensors, tuple(attrs), ctx)
+    return np.asarray(results[0].numpy())
 
 
 def placeholder(dtype: str = "resource") -> Input:

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-
 from tf2torch.ir.graph import Graph, substitute, users
 from tf2torch.ir.nodes import Block, Chain, Node
 from tf2torch.transpiler.emit.names import snake
@@ -49,7 +47,7 @@ def _continues(before: Block, after: Block) -> bool:
 
 
 def _chain(blocks: list[Block]) -> Chain:
-    graphs = tuple(replace(b.graph, name=b.name) for b in blocks)
+    graphs = tuple(b.graph for b in blocks)
     stems = {re.sub(r"_?\d+[a-z]?$", "", snake(b.name)) for b in blocks}
     stem = stems.pop() if len(stems) == 1 else "block"
     word = stem.split("_")[-1] or "block"

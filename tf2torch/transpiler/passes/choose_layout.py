@@ -17,7 +17,7 @@ import numpy as np
 
 from tf2torch.ir.build import call, permute
 from tf2torch.ir.graph import Graph, map_regions
-from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param
+from tf2torch.ir.nodes import Arg, Call, Const, Input, Module, Node, Param
 from tf2torch.ir.types import TensorType
 
 Axes = tuple[int, ...]
@@ -128,7 +128,41 @@ def _permute(node: Call, placed: dict[Node, Placed]) -> Placed | None:
     home = placed[x]
     if x.rank != len(axes) or len(home.axes) != len(axes):
         return None
+    if home.plain:
+        hoisted = _hoisted(home.stored, axes)  # type: ignore[arg-type]
+        if hoisted is not None:
+            return Placed(hoisted, tuple(range(len(axes))))
     return Placed(home.stored, tuple(home.axes[int(a)] for a in axes))  # type: ignore[call-overload]
+
+
+def _hoisted(node: Node, axes: Axes) -> Node | None:
+    """``node.permute(axes)`` with the permute above pads and scalings of an input.
+
+    (image / 255).permute(0, 3, 1, 2)   ->   image.permute(0, 3, 1, 2) / 255
+    """
+    if isinstance(node, Input):
+        return replace(permute(node, axes), origin=node.origin)
+    if not isinstance(node, Call) or not node.args or node.shape is None:
+        return None
+    first = node.args[0]
+    if not isinstance(first, Node) or first.rank != len(axes):
+        return None
+    # In the words of this pass: ``first`` stored as its permute.
+    back = _inverse(axes)
+    if node.func == "F.pad":
+        above = _hoisted(first, axes)
+        made = None if above is None else _pad(node, Placed(above, back))
+        return None if made is None else made.stored
+    others = [n for n in node.operands if n is not first]
+    if node.func not in ELEMENTWISE or not all(isinstance(n, Const | Param) for n in others):
+        return None
+    above = _hoisted(first, axes)
+    if above is None:
+        return None
+    homes = {n: Placed(n, tuple(range(n.rank or 0))) for n in others}
+    homes[first] = Placed(above, back)
+    made = _elementwise(node, homes)
+    return None if made is None else made.stored
 
 
 def _elementwise(node: Call | Module, placed: dict[Node, Placed]) -> Placed | None:

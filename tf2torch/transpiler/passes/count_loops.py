@@ -16,8 +16,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tf2torch.ir.build import ints_of, sizes_of
-from tf2torch.ir.graph import Graph, map_regions, substitute, topological
-from tf2torch.ir.nodes import Const, For, Input, Node, Op, Out, Sizes, While
+from tf2torch.ir.graph import (
+    Graph,
+    Instead,
+    map_regions,
+    results_of,
+    rewrite,
+    substitute,
+    topological,
+)
+from tf2torch.ir.nodes import Const, For, Input, Node, Op, Sizes, While
 from tf2torch.ir.types import Dim, TensorType, dim
 
 PASSING = frozenset({"Identity", "LoopCond", "StopGradient"})
@@ -25,29 +33,15 @@ PASSING = frozenset({"Identity", "LoopCond", "StopGradient"})
 
 def count_loops(graph: Graph) -> Graph:
     """Every While of ``graph`` and of its regions that only counts, as a For."""
-    new: dict[Node, Node] = {}
-    results: dict[Node, tuple[Node, ...]] = {}
-    for node in graph.nodes():
-        if isinstance(node, Out) and node.node in results:
-            new[node] = results[node.node][node.index]
-            continue
-        moved = node.map_operands(new.__getitem__)
-        if moved.graphs():
-            moved = map_regions(moved, count_loops)
-        made = _counted(moved) if isinstance(moved, While) else None
-        if made is None:
-            new[node] = moved
-            continue
-        loop, values = made
-        new[node] = loop if len(node.types) > 1 else values[0]
-        results[node] = values
-        if len(node.types) == 1:
-            results.pop(node)
-    return replace(
-        graph,
-        outputs=tuple((name, new[node]) for name, node in graph.outputs),
-        effects=tuple(new[node] for node in graph.effects),
-    )
+
+    def change(node: Node, _: Node) -> Instead | None:
+        if node.graphs():
+            node = map_regions(node, count_loops)
+            counted = _counted(node) if isinstance(node, While) else None
+            return counted or Instead(node, results_of(node))
+        return None
+
+    return rewrite(graph, change)
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ class Counter:
     first: int
 
 
-def _counted(loop: While) -> tuple[Node, tuple[Node, ...]] | None:
+def _counted(loop: While) -> Instead | None:
     """The For, and what stands for each result of ``loop``."""
     counters = {c.variable: c for c in _counters(loop)}
     fixed = {
@@ -93,7 +87,7 @@ def _build(
     fixed: set[int],
     first: int,
     stop: Node,
-) -> tuple[Node, tuple[Node, ...]]:
+) -> Instead:
     index_type = TensorType("int32", ())
     index = Input("index", types=(index_type,), origin=loop.origin)
     instead: dict[Node, Node] = {}
@@ -116,7 +110,7 @@ def _build(
         types=tuple(loop.types[k] for k in kept),
         origin=loop.origin,
     )
-    changing = dict(zip(kept, _outs(made), strict=True))
+    changing = dict(zip(kept, results_of(made), strict=True))
     values = tuple(
         _last(counters[k], first, stop, type)
         if k in counters
@@ -125,7 +119,7 @@ def _build(
         else changing[k]
         for k, type in enumerate(loop.types)
     )
-    return made, values
+    return Instead(made, values)
 
 
 def _without_unread(
@@ -141,14 +135,6 @@ def _without_unread(
         if k in kept
     )
     return kept, replace(body, outputs=tuple(outputs))
-
-
-def _outs(node: Node) -> tuple[Node, ...]:
-    if len(node.types) == 1:
-        return (node,)
-    return tuple(
-        Out(node, i, types=(t,), origin=node.origin) for i, t in enumerate(node.types)
-    )
 
 
 # --- reading the loop ------------------------------------------------------------
@@ -281,7 +267,11 @@ def _last(counter: Counter, first: int, stop: Node, type: TensorType) -> Node:
         size = known[0]
         final = max(size, first) if isinstance(size, int) else size
         value = _size(dim(final + offset))
-        return replace(value, types=(type,)) if type.dtype == "int32" else _cast(value, type)
+        return (
+            replace(value, types=(type,))
+            if type.dtype == "int32"
+            else _cast(value, type)
+        )
     attrs = {"T": stop.dtype}
     types = (TensorType(stop.dtype, ()),)
     begin = _scalar(first, stop.dtype)

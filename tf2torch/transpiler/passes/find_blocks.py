@@ -112,13 +112,13 @@ class _Finder:
         made: dict[Candidate, Block],
         depth: int,
     ) -> None:
-        closed, inputs, results = _close(found.nodes, readers, "_".join(found.path[depth:]))
+        closed, inputs, results = _close(found.nodes, readers, "_".join(found.path))
         inner = _Renamed(closed, self.paths)
-        body = inner.finder(self).rebuild(inner.graph, len(found.path))
+        body = _unwrapped(inner.finder(self).rebuild(inner.graph, len(found.path)))
         block = Block(
             body,
             tuple(new[n] for n in inputs),
-            body.name,
+            "_".join(found.path[depth:]),
             types=tuple(r.types[0] for r in results),
             origin=replace(results[0].origin, scope=found.path),
         )
@@ -144,6 +144,14 @@ class _Finder:
                 continue
             taken.update(found.nodes)
             yield found
+
+
+def _unwrapped(body: Graph) -> Graph:
+    """The inside of a block that holds nothing but another block."""
+    match body.results:
+        case (Block(args=args, graph=inner),) if args == body.inputs:
+            return replace(inner, name=body.name)
+    return body
 
 
 class _Renamed:

@@ -20,7 +20,7 @@ import sympy
 
 from tf2torch.ir.build import array_of
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Case, Const, For, Input, Node, Op, Out, Sizes, Variable, While
+from tf2torch.ir.nodes import Case, Const, CustomGradient, For, Input, Node, Op, Out, Sizes, Variable, While
 from tf2torch.ir.types import (
     HANDLES,
     Dim,
@@ -44,7 +44,12 @@ MAX_VALUE = 1024
 # Their result shape is spelled out by an operand, so plain ints in it are exact.
 SPELLED = frozenset(
     {"Reshape", "Fill", "BroadcastTo", "Empty", "RandomUniform", "RandomStandardNormal"}
+    | {"TruncatedNormal", "RandomUniformInt", "ScatterNd", "SparseToDense", "Slice"}
+    | {"Conv2DBackpropInput", "Conv3DBackpropInputV2", "ResizeBilinear"}
+    | {"ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea", "TensorListStack"}
 )
+# Their operands agree in every size but the one along the axis of joining.
+JOINS = frozenset({"ConcatV2", "Pack", "AddN"})
 # Their operand values are clamped to the size of what they cut.
 CLAMPED = frozenset({"StridedSlice"})
 
@@ -98,6 +103,11 @@ class _Inference:
                 return self.case(node)
             case While():
                 return self.loop(node)
+            case CustomGradient():
+                types = [n.type for n in node.inputs]
+                given = [*types, *(n.type for n in node.captures)]
+                backward = self.graph(node.backward, given)
+                return replace(node, backward=backward, types=tuple(types))
             case For():
                 raise AssertionError("loops are counted after types are inferred")
         return node
@@ -220,7 +230,7 @@ class _Inference:
                     return None
                 value = np.array(numbers, operand.dtype).reshape(shape or ())
             marked.append((operand.dtype, shape, value))
-        return marked
+        return _joined(node, marked) if node.op in JOINS else marked
 
     # --- regions ---------------------------------------------------------------------
 
@@ -264,6 +274,32 @@ class _Inference:
                 for a, b in zip(shape, other.shape, strict=True)
             )
         return first.with_shape(shape)
+
+
+Marked = list[tuple[str, PartialShape, np.ndarray | None]]
+
+
+def _joined(node: Op, marked: Marked) -> Marked:
+    """Symbols that must be equal for the op to run, written as the first of them."""
+    axis: int | None = None
+    if node.op == "ConcatV2":
+        array = array_of(node.inputs[-1])
+        axis = None if array is None else int(array) % max(node.inputs[0].rank or 1, 1)
+    first = node.inputs[0].shape
+    shape = marked[0][1]
+    if first is None or shape is None:
+        return marked
+    made: Marked = []
+    for (dtype, own, value), operand in zip(marked, node.inputs, strict=True):
+        if operand.rank == len(first) and own is not None and operand.shape is not None:
+            own = tuple(
+                a if i != axis and not isinstance(s, int) and not isinstance(f, int) else o
+                for i, (o, a, s, f) in enumerate(
+                    zip(own, shape, operand.shape, first, strict=True)
+                )
+            )
+        made.append((dtype, own, value))
+    return made
 
 
 def _settled(joined: TensorType, before: TensorType, own: set[Dim]) -> bool:

@@ -139,12 +139,16 @@ def _set_item(node: Op, new_size: NewSize) -> tuple[TensorType, ...]:
 
 def _push_back(node: Op, new_size: NewSize) -> tuple[TensorType, ...]:
     made = _with(_list(node.inputs[0]), node.inputs[1].shape)
-    return (replace(made, length=None if made.length is None else dim(made.length + 1)),)
+    return (
+        replace(made, length=None if made.length is None else dim(made.length + 1)),
+    )
 
 
 def _pop_back(node: Op, new_size: NewSize) -> tuple[TensorType, ...]:
     items = _list(node.inputs[0])
-    rest = replace(items, length=None if items.length is None else dim(items.length - 1))
+    rest = replace(
+        items, length=None if items.length is None else dim(items.length - 1)
+    )
     shape = _shape(items, _declared(node.inputs[1]), new_size)
     return rest, node.types[1].with_shape(shape)
 

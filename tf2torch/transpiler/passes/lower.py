@@ -16,6 +16,7 @@ from tf2torch.diagnostics import Code, Hint, Priority
 from tf2torch.ir.build import call, retype
 from tf2torch.ir.graph import Graph, every_node, topological, transform
 from tf2torch.ir.nodes import (
+    CustomGradient,
     Case,
     For,
     Input,
@@ -104,6 +105,8 @@ class _Lowering:
                 return replace(node, cond=cond, body=body)
             case For():
                 return replace(node, body=self.graph(node.body))
+            case CustomGradient():
+                return replace(node, backward=self.graph(node.backward))
         return node
 
     def read(self, node: Op, handle: Variable) -> Node:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from tf2torch.ir.build import array_of
 from tf2torch.ir.graph import Graph, substitute, transform, users
-from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Transform
+from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Slice, Transform
 from tf2torch.ir.types import TensorType
 
 Config = tuple[tuple[str, Arg], ...]
@@ -103,6 +103,13 @@ def _transposed(w: Param) -> Param:
 
 
 def _biased(node: Call, layer: Call, bias: Node) -> Call | None:
+    """``layer`` with ``bias`` in it, below a cropping subscript if there is one."""
+    match layer:
+        case Call("[]", (Call() as inner, tuple() as index)) if all(
+            isinstance(i, Slice) for i in index
+        ):
+            made = _biased(replace(node, types=inner.types), inner, bias)
+            return None if made is None else replace(layer, args=(made, index))
     if len(layer.args) != 2 or any(k == "bias" for k, _ in layer.kwargs):
         return None
     weight = layer.args[1]

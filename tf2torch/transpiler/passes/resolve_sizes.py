@@ -12,13 +12,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import sympy
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.build import call
-from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Arg, Call, Const, DType, Input, Node, Sizes, Slice
+from tf2torch.ir.graph import Graph, map_regions
+from tf2torch.ir.nodes import (
+    Arg,
+    Call,
+    Case,
+    Const,
+    CustomGradient,
+    DType,
+    For,
+    Input,
+    Node,
+    Sizes,
+    Slice,
+    While,
+)
 from tf2torch.ir.types import Dim, TensorType
+from tf2torch.transpiler.passes.size_order import order_by_sizes
 
 SCALAR = TensorType("int64", ())
 # Functions of a Python number that stands for a rank-0 tensor of sizes.
@@ -28,17 +43,18 @@ NUMBERS = frozenset("+ - * / // % **".split())
 
 def resolve_sizes(graph: Graph) -> Graph:
     """No symbol is left in an argument, no Sizes in the graph."""
-    return _Resolver().graph(graph, {})
+    return _Resolver(graph.inputs).run(graph)
 
 
 class _Resolver:
-    def graph(self, graph: Graph, outer: dict[sympy.Symbol, tuple[Node, int]]) -> Graph:
-        resolver = _GraphResolver(graph.inputs)
-        return resolver.run(graph)
+    """Resolves one graph; ``outer`` resolves the graph around a region."""
 
-
-class _GraphResolver:
-    def __init__(self, inputs: tuple[Input, ...]) -> None:
+    def __init__(
+        self, inputs: tuple[Input, ...], outer: _Resolver | None = None
+    ) -> None:
+        self.outer = outer
+        # Values of the graph around that only lend a size: outer value → own input.
+        self.lent: dict[Node, Input] = {}
         self.homes: dict[sympy.Symbol, tuple[Node, int]] = {}
         self.reads: dict[tuple[Node, int], Node] = {}
         self.numbers: dict[Node, Node] = {}
@@ -47,7 +63,7 @@ class _GraphResolver:
 
     def run(self, graph: Graph) -> Graph:
         new: dict[Node, Node] = {}
-        for node in graph.nodes():
+        for node in order_by_sizes(graph):
             if isinstance(node, Sizes):
                 new[node] = node
                 continue
@@ -73,9 +89,15 @@ class _GraphResolver:
         if isinstance(node, Call):
             return self.call(node)
         if node.graphs():
-            # Regions get sizes as tensors through their operands.
-            node = _map_graphs(node, lambda g: _GraphResolver(g.inputs).run(g))
+            node = self.region(node)
         return node.map_operands(self.tensor)
+
+    def region(self, node: Node) -> Node:
+        """Resolve inside; what only lends a size becomes one more operand."""
+        resolvers = [_Resolver(g.inputs, self) for g in node.graphs()]
+        graphs = [r.run(g) for r, g in zip(resolvers, node.graphs(), strict=True)]
+        lent = dict.fromkeys(outer for r in resolvers for outer in r.lent)
+        return with_operands(node, graphs, [r.lent for r in resolvers], tuple(lent))
 
     def call(self, node: Call) -> Node:
         near = [n for n in node.operands if not isinstance(n, Sizes)]
@@ -161,11 +183,14 @@ class _GraphResolver:
     def expression(self, size: Dim, near: list[Node]) -> Node:
         """``size`` as Python arithmetic over ``x.shape[i]``."""
         if isinstance(size, int):
-            return Const(_array(size), types=(SCALAR,))
+            return Const(np.array(size), types=(SCALAR,))
         if isinstance(size, sympy.Integer):
             return self.expression(int(size), near)
+        found = self.near_read(size, near)
+        if found is not None:
+            return found
         if isinstance(size, sympy.Symbol):
-            return self.read(size, near)
+            return self.read(*self.home(size))
         if isinstance(size, sympy.Rational):
             raise TranspileError(f"the size {size} is no integer")
         if isinstance(size, sympy.floor):
@@ -191,20 +216,31 @@ class _GraphResolver:
         left, right = self.expression(over, near), self.expression(under, near)
         return call("//", left, right, type=SCALAR)
 
-    def read(self, name: sympy.Symbol, near: list[Node]) -> Node:
-        node, axis = self.home(name, near)
+    def near_read(self, size: sympy.Expr, near: list[Node]) -> Node | None:
+        """``size`` read whole off a value at hand, also where it is a product."""
+        for node in near:
+            plain = len(node.types) == 1 and node not in self.numbers
+            if plain and not isinstance(node, Sizes) and size in (node.shape or ()):
+                return self.read(node, (node.shape or ()).index(size))
+        return None
+
+    def read(self, node: Node, axis: int) -> Node:
         if (node, axis) not in self.reads:
             shape = call("@shape", node, type=TensorType("int64", (len(node.shape or ()),)))
             read = call("[]", shape, axis, type=SCALAR)
             self.reads[(node, axis)] = replace(read, origin=node.origin)
         return self.reads[(node, axis)]
 
-    def home(self, name: sympy.Symbol, near: list[Node]) -> tuple[Node, int]:
-        for node in near:
-            if len(node.types) == 1 and name in (node.shape or ()) and node not in self.numbers:
-                return node, (node.shape or ()).index(name)
+    def home(self, name: sympy.Symbol) -> tuple[Node, int]:
         if name not in self.homes:
-            raise TranspileError(f"no value has the size {name}")
+            if self.outer is None:
+                raise TranspileError(f"no value has the size {name}")
+            value, axis = self.outer.home(name)
+            if value not in self.lent:
+                own = Input(f"size_{name}", types=value.types, origin=value.origin)
+                self.lent[value] = own
+                self.learn(own)
+            return self.lent[value], axis
         return self.homes[name]
 
 
@@ -219,13 +255,38 @@ def _is_scalar(node: Node) -> bool:
     return isinstance(node, (Sizes, Const)) and node.rank == 0
 
 
-def _array(value: int) -> object:
-    import numpy as np
-
-    return np.array(value)
-
-
-def _map_graphs(node: Node, change: object) -> Node:
-    from tf2torch.ir.graph import map_regions
-
-    return map_regions(node, change)  # type: ignore[arg-type]
+def with_operands(
+    node: Node,
+    graphs: list[Graph],
+    lent: list[dict[Node, Input]],
+    operands: tuple[Node, ...],
+) -> Node:
+    """``node`` over new graphs, each with an input for every one of ``operands``."""
+    if not operands:
+        parts = iter(graphs)
+        return map_regions(node, lambda g: next(parts))
+    wider = []
+    for graph, own in zip(graphs, lent, strict=True):
+        extra = tuple(
+            own.get(o) or Input("size", types=o.types, origin=o.origin) for o in operands
+        )
+        kept = graph.outputs
+        if isinstance(node, For) or (isinstance(node, While) and len(wider) == 1):
+            kept = (*kept, *((f"size{i}", e) for i, e in enumerate(extra)))
+        wider.append(replace(graph, inputs=(*graph.inputs, *extra), outputs=kept))
+    types = (*node.types, *(o.types[0] for o in operands))
+    match node:
+        case Case():
+            inputs = (*node.inputs, *operands)
+            return replace(node, inputs=inputs, branches=tuple(wider))
+        case While():
+            cond, body = wider
+            inputs = (*node.inputs, *operands)
+            return replace(node, inputs=inputs, cond=cond, body=body, types=types)
+        case For():
+            inputs = (*node.inputs, *operands)
+            return replace(node, inputs=inputs, body=wider[0], types=types)
+        case CustomGradient():
+            captures = (*node.captures, *operands)
+            return replace(node, captures=captures, backward=wider[0])
+    raise TranspileError(f"{type(node).__name__} {node.origin} cannot borrow a size")

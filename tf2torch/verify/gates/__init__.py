@@ -13,10 +13,10 @@ from tf2torch.verify.gates.style import Style
 
 GATES: tuple[Gate, ...] = (
     Static(),
+    Style(),
     Structure(),
     Spec(),
     Outputs(),
     Gradients(),
     Export(),
-    Style(),
 )

@@ -82,7 +82,8 @@ def _class_missing(port: Port, tree: ast.Module) -> Iterator[Hint]:
 
 
 def _imports(port: Port, tree: ast.Module) -> Iterator[Hint]:
-    strings = any(i.dtype == "string" for i in (*port.inputs, *port.outputs))
+    dtypes = {i.dtype for i in port.inputs} | {o.dtype for o in port.outputs}
+    strings = "string" in dtypes
     for node in ast.walk(tree):
         for name in _imported(node):
             top = name.split(".")[0]

@@ -48,9 +48,17 @@ class Structure:
         return Verdict(figures, tuple(hints))
 
 
-def _hint(port: Port, entry: str, text: str, fix: str, code: Code = Code.STRUCTURE) -> Hint:
+def _hint(
+    port: Port, entry: str, text: str, fix: str, code: Code = Code.STRUCTURE
+) -> Hint:
     return Hint(
-        code, Priority.P1, port.region_of(entry), text, fix, metric="state", observed=entry
+        code,
+        Priority.P1,
+        port.region_of(entry),
+        text,
+        fix,
+        metric="state",
+        observed=entry,
     )
 
 
@@ -60,7 +68,9 @@ def _same_names(
     for name in stored.keys() - claimed.keys():
         if stored[name].alias is None:
             text = f"state entry {name} comes from no variable of the original"
-            yield _hint(port, name, text, "drop it, or name its source in provenance.json")
+            yield _hint(
+                port, name, text, "drop it, or name its source in provenance.json"
+            )
     for name in claimed.keys() - stored.keys():
         text = f"state entry {name} of provenance.json is missing in the module"
         yield _hint(port, name, text, "register it under that name")
@@ -77,7 +87,9 @@ def _each_entry(
         variable = variables.get(entry.key or "")
         if have.shape != entry.shape:
             text = f"{name} has shape {list(have.shape)}, expected {list(entry.shape)}"
-            yield _hint(port, name, text, "give it the variable's sizes", Code.SHAPE_MISMATCH)
+            yield _hint(
+                port, name, text, "give it the variable's sizes", Code.SHAPE_MISMATCH
+            )
         if entry.key is None:
             if have.trainable:
                 text = f"{name} is a constant of the original but a trainable parameter"
@@ -91,8 +103,10 @@ def _each_entry(
 
 def _against(port: Port, have: Stored, variable: StateVariable) -> Iterator[Hint]:
     if have.dtype != variable.dtype:
-        text = f"{have.name} is {have.dtype}, TensorFlow's {variable.name} {variable.dtype}"
-        yield _hint(port, have.name, text, f"make it {variable.dtype}", Code.DTYPE_MISMATCH)
+        text = f"{have.name} is {have.dtype}, {variable.name} is {variable.dtype}"
+        yield _hint(
+            port, have.name, text, f"make it {variable.dtype}", Code.DTYPE_MISMATCH
+        )
     if variable.trainable is not None and have.trainable != variable.trainable:
         was, now = _trainable(variable.trainable), _trainable(have.trainable)
         text = f"{have.name} is {now}, TensorFlow's {variable.name} {was}"
@@ -117,7 +131,9 @@ def _covered(
         if key not in holders:
             if _matters(case, variable):
                 text = f"variable {variable.name} {list(variable.shape)} has no entry"
-                yield _hint(case.port, "", text, "add the layer or parameter that holds it")
+                yield _hint(
+                    case.port, "", text, "add the layer or parameter that holds it"
+                )
             continue
         name = holders[key][0].name
         try:
@@ -177,5 +193,3 @@ def _same_values(case: Case, entries: Iterable[Entry]) -> Iterator[Hint]:
 def _one(arrays: Arrays) -> np.ndarray:
     (value,) = arrays.values()
     return value
-
-

@@ -27,7 +27,9 @@ class Style:
         if ruff is None:
             return Verdict(notes=("ruff is not installed: style was not checked",))
         findings = _findings(ruff, case.port.code)
-        formatted = _run(ruff, ["format", "--check", "-"], case.port.code).returncode == 0
+        formatted = (
+            _run(ruff, ["format", "--check", "-"], case.port.code).returncode == 0
+        )
         hints = [
             Hint(
                 Code.STYLE,
@@ -64,7 +66,9 @@ def _findings(ruff: str, code: str) -> list[tuple[str, int, str]]:
     return [(e["code"] or "E9", e["location"]["row"], e["message"]) for e in listed]
 
 
-def _run(ruff: str, arguments: list[str], code: str) -> subprocess.CompletedProcess[str]:
+def _run(
+    ruff: str, arguments: list[str], code: str
+) -> subprocess.CompletedProcess[str]:
     """Isolated: the project's own configuration has no say in a port's style."""
     command = [ruff, *arguments[:1], "--isolated", *arguments[1:]]
     return subprocess.run(

@@ -70,9 +70,7 @@ def _arithmetic(node: Any) -> Any:
         reported = variance
         if training:
             mean = tf.reduce_mean(x, axes)
-            variance = tf.reduce_mean(
-                tf.math.squared_difference(x, spread(mean)), axes
-            )
+            variance = tf.reduce_mean(tf.math.squared_difference(x, spread(mean)), axes)
             count = tf.cast(tf.size(x) / tf.size(mean), tf.float64)
             reported = variance * (count / (count - 1.0))
         factor = tf.math.rsqrt(variance + node.attr["epsilon"].f) * scale
@@ -96,7 +94,9 @@ def _spread(vector: Any, layout: bytes) -> Any:
 def _with_kinds(graph: Any) -> Any:
     """Append each inner node's op to its name: references in functions need it."""
     kept = {*INPUTS, *RESULTS}
-    names = {n.name: n.name if n.name in kept else f"{n.name}__{n.op}" for n in graph.node}
+    names = {
+        n.name: n.name if n.name in kept else f"{n.name}__{n.op}" for n in graph.node
+    }
     for node in graph.node:
         node.name = names[node.name]
         for index, reference in enumerate(node.input):

@@ -26,6 +26,7 @@ from tf2torch.verify.wire import Arrays
 REFERENCES = frozenset({"Variable", "VariableV2", "AutoReloadVariable"})
 HANDLES = frozenset({"VarHandleOp"})
 TABLE_INITIALIZERS = "table_initializer"
+TEXT = (".pbtxt", ".prototxt", ".txt")
 INIT_OPS = ("saved_model_main_op", "legacy_init_op")
 
 
@@ -104,8 +105,6 @@ class GraphModel:
     def _variables(
         self, meta: Any, reader: Any, keys: tuple[str, ...]
     ) -> Iterable[StateVariable]:
-        import tensorflow as tf
-
         known = {} if reader is None else reader.get_variable_to_shape_map()
         trainable = _trainable(meta)
         for operation in self._reachable():
@@ -117,15 +116,14 @@ class GraphModel:
                 self._targets[stored] = output
                 self._initialize(stored, output, reader.get_tensor(stored))
                 dtype = operation.get_attr("dtype").name
-                flag = trainable.get(name, not trainable and dtype in FLOATS)
                 shape = tuple(known[stored])
+                flag = trainable.get(name)
                 yield StateVariable(stored, name, _narrow(dtype), shape, flag)
             elif operation.type == "Const" and name in keys:
                 self._targets[name] = output
                 dtype = _narrow(output.dtype.name)
                 shape = tuple(output.shape.as_list())
-                yield StateVariable(name, name, dtype, shape, dtype in FLOATS)
-        del tf
+                yield StateVariable(name, name, dtype, shape, None)
 
     def _initialize(self, key: str, target: Any, value: np.ndarray) -> None:
         import tensorflow as tf
@@ -136,7 +134,9 @@ class GraphModel:
         if is_handle:
             made = tf.raw_ops.AssignVariableOp(resource=target, value=placeholder)
         else:
-            made = tf.raw_ops.Assign(ref=target, value=placeholder, validate_shape=False)
+            made = tf.raw_ops.Assign(
+                ref=target, value=placeholder, validate_shape=False
+            )
         self._assigns[key] = (made, placeholder)
         self.assign(key, value)
 
@@ -160,13 +160,17 @@ class GraphModel:
 
         get = self._graph.get_tensor_by_name
         outputs = {t.name: get(t.tensor) for t in self.outputs if t.dtype in FLOATS}
-        sources = {f"in:{t.name}": get(t.tensor) for t in self.inputs if t.dtype in FLOATS}
+        sources = {
+            f"in:{t.name}": get(t.tensor) for t in self.inputs if t.dtype in FLOATS
+        }
         for variable in self.variables:
             if variable.dtype in FLOATS:
                 sources[f"var:{variable.key}"] = self._targets[variable.key]
         if not outputs or not sources:
             return {}, {}
-        weights = {name: tf.compat.v1.placeholder(v.dtype) for name, v in outputs.items()}
+        weights = {
+            name: tf.compat.v1.placeholder(v.dtype) for name, v in outputs.items()
+        }
         try:
             found = tf.gradients(
                 list(outputs.values()), list(sources.values()), list(weights.values())
@@ -252,18 +256,30 @@ def read_meta(path: str) -> tuple[Any, str | None, str]:
     folder = Path(path)
     if folder.is_dir():
         model = saved_model_pb2.SavedModel()
-        model.ParseFromString((folder / "saved_model.pb").read_bytes())
+        binary = folder / "saved_model.pb"
+        _read(model, binary if binary.exists() else folder / "saved_model.pbtxt")
         serving = [m for m in model.meta_graphs if "serve" in m.meta_info_def.tags]
         meta = (serving or list(model.meta_graphs))[0]
         prefix = folder / "variables" / "variables"
         stored = prefix.with_name("variables.index").exists()
         return meta, str(prefix) if stored else None, path
-    if path.endswith((".pb", ".graphdef")):
-        meta.graph_def.ParseFromString(folder.read_bytes())
-        return meta, None, str(folder.parent)
     prefix_text = path.removesuffix(".meta")
+    if not Path(prefix_text + ".meta").is_file():
+        _read(meta.graph_def, folder)
+        return meta, None, str(folder.parent)
     meta.ParseFromString(Path(prefix_text + ".meta").read_bytes())
     return meta, prefix_text, str(folder.parent)
+
+
+def _read(proto: Any, path: Path) -> None:
+    """A proto, binary or text."""
+    from google.protobuf import text_format
+
+    data = path.read_bytes()
+    if path.suffix in TEXT:
+        text_format.Parse(data, proto)
+    else:
+        proto.ParseFromString(data)
 
 
 def open_graph(request: Request, wide: bool) -> tuple[GraphModel, list[str]]:

@@ -1,4 +1,4 @@
-"""Keras files: loaded by Keras, then saved as a SavedModel with its weights in order.
+"""Keras models: loaded by Keras, then saved as a SavedModel with its state in order.
 
 From there on a Keras model is an original like any other. Keras 3 opens ``.keras``
 and most HDF5 files; older ones, which it refuses, open with ``tf-keras``.
@@ -6,13 +6,23 @@ and most HDF5 files; older ones, which it refuses, open with ``tf-keras``.
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 from tf2torch.verify.original.model import Tensor
 
 FUNCTION = "serve"
-KEY = "weights/{index}/.ATTRIBUTES/VARIABLE_VALUE"
+# Attributes of an exported module, and how the keys of their members begin.
+STATE = {"weights_": "", "variables_": "variables/"}
+MAGIC = (b"\x89HDF\r\n\x1a\n", b"PK\x03\x04")
+
+
+def is_keras_file(path: str) -> bool:
+    """HDF5 and zip archives are Keras files here."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(8).startswith(MAGIC)
+    except OSError:
+        return False
 
 
 def load(path: str) -> Any:
@@ -36,31 +46,32 @@ def _load_legacy(path: str) -> Any:
     return tf_keras.models.load_model(path, compile=False)
 
 
-def as_saved_model(path: str, claimed: tuple[Tensor, ...]) -> str:
-    """Save the model at ``path`` as a SavedModel; key of weight i: ``KEY``.
-
-    The results are flat, in the order of ``tf.nest.flatten``.
-    """
+def export(model: Any, claimed: tuple[Tensor, ...], target: str) -> None:
+    """Save a Keras model as a SavedModel; results are flat, in ``tf.nest``'s order."""
     import tensorflow as tf
 
-    model = load(path)
     module = tf.Module()
-    module.weights = [
-        w if isinstance(w, tf.Variable) else w.value for w in model.weights
-    ]
+    for attribute, listed in zip(STATE, (model.weights, model.variables), strict=True):
+        setattr(module, attribute, [_plain(v) for v in listed])
+    inputs = _inputs(model, claimed)
 
     def call(*values: Any) -> list[Any]:
-        packed = tf.nest.pack_sequence_as(_inputs(model, claimed), values)
+        packed = tf.nest.pack_sequence_as(inputs, values)
         return list(tf.nest.flatten(model(packed, training=False)))
 
     specs = [
         tf.TensorSpec(tuple(t.shape), getattr(t.dtype, "name", t.dtype))
-        for t in tf.nest.flatten(_inputs(model, claimed))
+        for t in tf.nest.flatten(inputs)
     ]
-    module.serve = tf.function(call, input_signature=specs)
-    target = tempfile.mkdtemp(prefix="keras-")
+    module.serve = tf.function(call, input_signature=specs, autograph=False)
     tf.saved_model.save(module, target)
-    return target
+
+
+def _plain(variable: Any) -> Any:
+    """The tf.Variable behind a weight of Keras 3; tf_keras's weights are ones."""
+    import tensorflow as tf
+
+    return variable if isinstance(variable, tf.Variable) else variable.value
 
 
 def _inputs(model: Any, claimed: tuple[Tensor, ...]) -> Any:
@@ -68,13 +79,22 @@ def _inputs(model: Any, claimed: tuple[Tensor, ...]) -> Any:
     and gets what the port claims."""
     import tensorflow as tf
 
-    struct = getattr(model, "_inputs_struct", None) or getattr(model, "inputs", None)
-    if struct:
+    functional = getattr(model, "_functional", None) or model
+    struct = getattr(functional, "_inputs_struct", None)
+    if struct is None:
+        struct = getattr(model, "_nested_inputs", None) or getattr(
+            model, "inputs", None
+        )
+    if struct is not None:
         flat = tf.nest.flatten(struct)
-        return flat[0] if len(flat) == 1 else struct
+        return (
+            flat[0] if isinstance(struct, list | tuple) and len(flat) == 1 else struct
+        )
     open_shapes = [
         None if t.shape is None else [None if s < 0 else s for s in t.shape]
         for t in claimed
     ]
-    specs = [tf.TensorSpec(s, t.dtype) for s, t in zip(open_shapes, claimed, strict=True)]
+    specs = [
+        tf.TensorSpec(s, t.dtype) for s, t in zip(open_shapes, claimed, strict=True)
+    ]
     return specs[0] if len(specs) == 1 else specs

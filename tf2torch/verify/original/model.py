@@ -25,25 +25,30 @@ class Tensor:
 
 @dataclass(frozen=True)
 class StateVariable:
-    """A variable that the outputs may depend on, under the key of its source."""
+    """A variable that the outputs may depend on, under the key of its source.
+
+    ``trainable`` is None where the source does not say (a frozen graph).
+    """
 
     key: str
     name: str
     dtype: str
     shape: tuple[int, ...]
-    trainable: bool
+    trainable: bool | None
 
 
 @dataclass(frozen=True)
 class Request:
     """Which function of the model is meant. ``keys`` are the variables that the port
-    claims to hold: of a frozen graph they say which constants are weights."""
+    claims to hold: of a frozen graph they say which constants are weights.
+    ``exported``: ``path`` is what ``live.save`` wrote."""
 
     path: str
     signature: str | None
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     keys: tuple[str, ...] = ()
+    exported: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass, replace
 
 from tf2torch.verify.original import keras_file, saved_model
 from tf2torch.verify.original.graph import open_graph, read_meta
 from tf2torch.verify.original.model import Original, Request
 from tf2torch.verify.original.saved_model import LoadedModel
-
-KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,14 @@ class Opened:
     kept: list[str]
     keys: dict[str, str]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Key in ``model`` → the caller's key; of several the first."""
+        found: dict[str, str] = {}
+        for key, stored in self.keys.items():
+            found.setdefault(stored, key)
+        return found
+
 
 class Opening:
     """Opens one source, at most once in each precision."""
@@ -29,7 +36,7 @@ class Opening:
     def __init__(self, request: Request):
         self._request = request
         self._opened: dict[bool, Opened] = {}
-        self._exported: str | None = None
+        self._exported: str | None = request.path if request.exported else None
 
     def __call__(self, wide: bool) -> Opened:
         if wide not in self._opened:
@@ -37,26 +44,32 @@ class Opening:
         return self._opened[wide]
 
     def _open(self, wide: bool) -> Opened:
-        request, keys = self._request, {}
-        if request.path.endswith(KERAS_ENDINGS):
+        request = self._request
+        if request.exported or keras_file.is_keras_file(request.path):
             path = self._export()
-            keys = _weight_keys(path)
             request = replace(request, path=path, signature=keras_file.FUNCTION)
-        elif not _is_object_based(request.path):
+            loaded, kept = _load(request, wide)
+            return Opened(loaded, kept, _indices(loaded))
+        if not _is_object_based(request.path):
             model, kept = open_graph(request, wide)
             return Opened(model, kept, {v.key: v.key for v in model.variables})
-        kept = []
-        if wide:
-            path, kept = saved_model.widen(request.path)
-            request = replace(request, path=path)
-        loaded = LoadedModel(request)
-        return Opened(loaded, kept, keys or {v.key: v.key for v in loaded.variables})
+        loaded, kept = _load(request, wide)
+        return Opened(loaded, kept, {v.key: v.key for v in loaded.variables})
 
     def _export(self) -> str:
         if self._exported is None:
-            request = self._request
-            self._exported = keras_file.as_saved_model(request.path, request.inputs)
+            self._exported = tempfile.mkdtemp(prefix="keras-")
+            model = keras_file.load(self._request.path)
+            keras_file.export(model, self._request.inputs, self._exported)
         return self._exported
+
+
+def _load(request: Request, wide: bool) -> tuple[LoadedModel, list[str]]:
+    kept: list[str] = []
+    if wide:
+        path, kept = saved_model.widen(request.path)
+        request = replace(request, path=path)
+    return LoadedModel(request), kept
 
 
 def _is_object_based(path: str) -> bool:
@@ -67,11 +80,12 @@ def _is_object_based(path: str) -> bool:
     return len(meta.object_graph_def.nodes) > 0
 
 
-def _weight_keys(path: str) -> dict[str, str]:
-    """Index in ``model.weights`` → checkpoint key of the exported model."""
-    import tensorflow as tf
-
-    prefix = os.path.join(path, "variables", "variables")
-    stored = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
-    keys = (keras_file.KEY.format(index=index) for index in range(len(stored)))
-    return {str(index): key for index, key in enumerate(keys) if key in stored}
+def _indices(model: LoadedModel) -> dict[str, str]:
+    """Position in the lists of an exported module → checkpoint key."""
+    stored = {id(variable): key for key, variable in model.by_key.items()}
+    found: dict[str, str] = {}
+    for attribute, prefix in keras_file.STATE.items():
+        for index, variable in enumerate(getattr(model.root, attribute)):
+            if id(variable) in stored:
+                found[f"{prefix}{index}"] = stored[id(variable)]
+    return found

@@ -35,9 +35,9 @@ class LoadedModel:
     def __init__(self, request: Request):
         import tensorflow as tf
 
-        self._root = tf.saved_model.load(request.path)
-        self._function = _resolve(self._root, request.signature)
-        self._by_key = checkpoint_keys(request.path, self._root)
+        self.root = tf.saved_model.load(request.path)
+        self._function = _resolve(self.root, request.signature)
+        self.by_key = checkpoint_keys(request.path, self.root)
         self.inputs = _inputs(self._function, request.inputs)
         self.outputs = _outputs(self._function, request.outputs)
         self.variables = tuple(self._used())
@@ -47,7 +47,7 @@ class LoadedModel:
         import tensorflow as tf
 
         for key, value in self._initial.items():
-            self._by_key[key].assign(value)
+            self.by_key[key].assign(value)
         tensors = {t.name: _tensor(inputs[t.name], t.dtype) for t in self.inputs}
         watched = [t.name for t in self.inputs if t.dtype in FLOATS]
         if seed is None:
@@ -56,7 +56,7 @@ class LoadedModel:
             tape.watch([tensors[name] for name in watched])
             outputs = self._call(tensors)
             loss = _loss(outputs, seed)
-        targets = {f"var:{key}": self._by_key[key] for key in self._floats()}
+        targets = {f"var:{key}": self.by_key[key] for key in self._floats()}
         targets |= {f"in:{name}": tensors[name] for name in watched}
         run = _run(outputs)
         if loss is None:
@@ -71,10 +71,10 @@ class LoadedModel:
     def value(self, key: str) -> np.ndarray:
         if key in self._initial:
             return self._initial[key]
-        return plain(self._by_key[key].numpy())
+        return plain(self.by_key[key].numpy())
 
     def assign(self, key: str, value: np.ndarray) -> None:
-        variable = self._by_key[key]
+        variable = self.by_key[key]
         variable.assign(value.astype(variable.dtype.as_numpy_dtype))
         if key in self._initial:
             self._initial[key] = value
@@ -94,7 +94,7 @@ class LoadedModel:
 
     def _used(self) -> Iterable[StateVariable]:
         captured = {id(v) for v in self._function.variables}
-        for key, variable in self._by_key.items():
+        for key, variable in self.by_key.items():
             if id(variable) in captured:
                 yield StateVariable(
                     key,
@@ -113,18 +113,20 @@ class LoadedModel:
         nodes = [n for f in graph.library.function for n in f.node_def]
         if not any(n.op.startswith(MUTATING) for n in (*graph.node, *nodes)):
             return {}
-        return {v.key: plain(self._by_key[v.key].numpy()) for v in self.variables}
+        return {v.key: plain(self.by_key[v.key].numpy()) for v in self.variables}
 
 
 def _resolve(root: Any, signature: str | None) -> Any:
-    """The signature, or any function of the model by its attribute path."""
+    """The signature, or any function of the model by its attribute path; ``#1`` is
+    the second of its traces."""
     if signature in root.signatures:
         return root.signatures[signature]
     found = root
-    for part in (signature or "__call__").split("."):
+    path, _, trace = (signature or "__call__").partition("#")
+    for part in path.split("."):
         found = getattr(found, part)
     concrete = getattr(found, "concrete_functions", None)
-    return concrete[0] if concrete else found.get_concrete_function()
+    return concrete[int(trace or 0)] if concrete else found
 
 
 def _inputs(function: Any, claimed: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -1,0 +1,249 @@
+"""Reductions, positions of extremes, cumulative sums and products.
+
+NaN: a maximum of NaN is NaN in both. For ArgMax torch counts NaN as the greatest, while
+TensorFlow's answer depends on where the NaN stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tf2torch.ir.build import call, cast, ints_of
+from tf2torch.ir.nodes import Arg, DType, Node
+from tf2torch.ir.types import COMPLEX, FLOATS, TensorType
+from tf2torch.rules.ruleset import Decline, RuleSet
+from tf2torch.rules.unsigned import WITHOUT_KERNELS
+
+rules = RuleSet("reduce")
+Axes = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ReduceAttrs:
+    keep_dims: bool = False
+
+
+Reduction = Callable[[Node, Axes, bool, TensorType], Node | Decline]
+
+
+def reduction(reduce: Reduction) -> Callable[..., Node | Decline]:
+    """A rule from what it does with an operand, its axes and ``keepdim``."""
+
+    def rule(
+        x: Node, axis: Node, *, attrs: ReduceAttrs, out: tuple[TensorType, ...]
+    ) -> Node | Decline:
+        axes = ints_of(axis)
+        if axes is None:
+            return Decline("the axes are computed at run time")
+        if x.rank is not None:
+            axes = tuple(sorted({a % x.rank for a in axes} if x.rank else set()))
+            if not axes:
+                return _nothing_reduced(reduce, x, out[0])
+        return reduce(x, axes, attrs.keep_dims, out[0])
+
+    return rule
+
+
+def _nothing_reduced(reduce: Reduction, x: Node, out: TensorType) -> Node:
+    return call("torch.abs", x, type=out) if reduce is euclidean_norm else x
+
+
+def _reduced(
+    func: str, x: Node, axes: Axes, keepdim: bool, out: TensorType, dtype: str = ""
+) -> Node:
+    """``x.sum((1, 2), keepdim=True)``; no axes at all where they all go."""
+    named: dict[str, Arg] = {}
+    args: tuple[Arg, ...] = (axes if len(axes) > 1 else axes[0],) if axes else ()
+    if x.rank == len(axes) and not keepdim:
+        args = ()
+    if keepdim:
+        named["keepdim"] = True
+    if dtype:
+        named["dtype"] = DType(dtype)
+    return _call(func, x, args, named, out)
+
+
+def _call(
+    func: str, x: Node, args: tuple[Arg, ...], named: dict[str, Arg], out: TensorType
+) -> Node:
+    made = call(func, x, *args, type=out)
+    return replace(made, kwargs=tuple(named.items()))
+
+
+def _promoted(x: Node, dtype: str) -> str:
+    """The dtype to ask for, where torch would take int64."""
+    return "" if x.dtype in FLOATS | COMPLEX or dtype == "int64" else dtype
+
+
+def sum_(x: Node, axes: Axes, keepdim: bool, out: TensorType) -> Node | Decline:
+    if out.dtype in WITHOUT_KERNELS:
+        wide = out.with_dtype("int64")
+        return cast(_reduced(".sum", cast(x, "int64"), axes, keepdim, wide), out.dtype)
+    return _reduced(".sum", x, axes, keepdim, out, _promoted(x, out.dtype))
+
+
+def mean(x: Node, axes: Axes, keepdim: bool, out: TensorType) -> Node | Decline:
+    """Of integers the quotient toward zero of sum and count."""
+    if x.dtype in FLOATS | COMPLEX:
+        return _reduced(".mean", x, axes, keepdim, out)
+    if x.dtype in WITHOUT_KERNELS:
+        return Decline(f"torch has no mean of {x.dtype}")
+    total = sum_(x, axes, keepdim, out)
+    assert isinstance(total, Node) and x.shape is not None
+    count: Arg = 1
+    for axis in axes:
+        count = count * x.shape[axis]  # type: ignore[operator] # sizes
+    return call("torch.div", total, count, rounding_mode="trunc", type=out)
+
+
+def prod(x: Node, axes: Axes, keepdim: bool, out: TensorType) -> Node | Decline:
+    """torch multiplies along one axis at a time."""
+    if out.dtype in WITHOUT_KERNELS:
+        return Decline(f"torch has no product of {out.dtype}")
+    dtype = _promoted(x, out.dtype)
+    if x.rank == len(axes) and not keepdim:
+        return _reduced(".prod", x, axes, keepdim, out, dtype)
+    if x.shape is None:
+        return Decline("the rank of what is multiplied is unknown")
+    shape = list(x.shape)
+    for axis in sorted(axes, reverse=True):
+        shape[axis : axis + 1] = [1] if keepdim else []
+        partial = out.with_shape(tuple(shape))
+        x = _reduced(".prod", x, (axis,), keepdim, partial, dtype)
+    return x
+
+
+def extreme(func: str) -> Reduction:
+    def reduce(x: Node, axes: Axes, keepdim: bool, out: TensorType) -> Node | Decline:
+        if x.dtype in WITHOUT_KERNELS:
+            if x.dtype == "uint64":
+                return Decline("torch compares no uint64")
+            wide = out.with_dtype("int64")
+            made = _reduced(func, cast(x, "int64"), axes, keepdim, wide)
+            return cast(made, out.dtype)
+        if x.shape is None:
+            return _reduced(func, x, axes, keepdim, out)
+        if any(x.shape[a] == 0 for a in axes):
+            return _of_nothing(func, x, out)
+        return _reduced(func, x, axes, keepdim, out)
+
+    return reduce
+
+
+def _of_nothing(func: str, x: Node, out: TensorType) -> Node | Decline:
+    """The extreme over an axis of size 0: the end of the number line."""
+    if out.shape is None or x.dtype not in FLOATS:
+        return Decline("it is the extreme of no integers")
+    bound = float("-inf") if func == ".amax" else float("inf")
+    return call("torch.full", out.shape, bound, dtype=DType(out.dtype), type=out)
+
+
+def truth(func: str) -> Reduction:
+    def reduce(x: Node, axes: Axes, keepdim: bool, out: TensorType) -> Node:
+        return _reduced(func, x, axes, keepdim, out)
+
+    return reduce
+
+
+def euclidean_norm(
+    x: Node, axes: Axes, keepdim: bool, out: TensorType
+) -> Node | Decline:
+    """√Σx²; the gradient at 0 is NaN in TensorFlow and 0 in torch's norm."""
+    if x.dtype in COMPLEX:
+        return Decline("it is the norm of complex numbers")
+    if x.dtype not in FLOATS:
+        return Decline(f"torch has no norm of {x.dtype}")
+    squares = call("torch.square", x, type=x)
+    total = _reduced(".sum", squares, axes, keepdim, out)
+    return call("torch.sqrt", total, type=out)
+
+
+for _op, _reduce in (
+    ("Sum", sum_),
+    ("Mean", mean),
+    ("Prod", prod),
+    ("Max", extreme(".amax")),
+    ("Min", extreme(".amin")),
+    ("All", truth(".all")),
+    ("Any", truth(".any")),
+    ("EuclideanNorm", euclidean_norm),
+):
+    rules.add(_op, reduction(_reduce))
+
+
+# --- positions -------------------------------------------------------------------
+
+
+def position(func: str) -> Callable[..., Node | Decline]:
+    def rule(
+        x: Node, dimension: Node, *, out: tuple[TensorType, ...]
+    ) -> Node | Decline:
+        axes = ints_of(dimension)
+        if axes is None:
+            return Decline("the axis is computed at run time")
+        if x.dtype in COMPLEX or x.dtype in WITHOUT_KERNELS:
+            return Decline(f"torch orders no {x.dtype}")
+        if x.dtype == "bool":
+            x = cast(x, "uint8")
+        found = call(func, x, axes[0], type=out[0].with_dtype("int64"))
+        return cast(found, out[0].dtype)
+
+    return rule
+
+
+rules.table(position, {"ArgMax": ".argmax", "ArgMin": ".argmin"})
+
+
+# --- cumulative ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ScanAttrs:
+    exclusive: bool = False
+    reverse: bool = False
+
+
+def scan(func: str) -> Callable[..., Node | Decline]:
+    """TensorFlow's gradient of Cumprod is 0 at a factor 0; torch's is the true one."""
+    neutral = {"torch.cumsum": 0, "torch.cumprod": 1}.get(func)
+
+    def rule(
+        x: Node, axis: Node, *, attrs: ScanAttrs, out: tuple[TensorType, ...]
+    ) -> Node | Decline:
+        axes = ints_of(axis)
+        if axes is None:
+            return Decline("the axis is computed at run time")
+        if x.dtype in WITHOUT_KERNELS:
+            return Decline(f"torch has no running sums of {x.dtype}")
+        along, typed = axes[0], out[0]
+        if attrs.reverse:
+            x = call(".flip", x, along, type=typed)
+        if attrs.exclusive:
+            first: Arg = _lowest(x.dtype) if neutral is None else neutral
+            x = call("helper.shift", x, along, first, type=typed)
+        dtype = _promoted(x, typed.dtype)
+        named: dict[str, Arg] = {"dtype": DType(dtype)} if dtype else {}
+        made = _call(func, x, (along,), named, typed)
+        return call(".flip", made, along, type=typed) if attrs.reverse else made
+
+    return rule
+
+
+def _lowest(dtype: str) -> float:
+    """TensorFlow's stand-in for log 0."""
+    import numpy as np
+
+    if dtype == "bfloat16":
+        return -3.3895313892515355e38
+    return float(np.finfo(dtype).min)
+
+
+rules.table(
+    scan,
+    {
+        "Cumsum": "torch.cumsum",
+        "Cumprod": "torch.cumprod",
+        "CumulativeLogsumexp": "torch.logcumsumexp",
+    },
+)
