@@ -138,9 +138,11 @@ def _show(port: Port, as_json: bool) -> None:
 
 
 def _print_report(report: Any) -> None:
-    from tf2torch.verify.report import print_table
+    from rich.console import Console
 
-    print_table(report)
+    from tf2torch.verify.report import show
+
+    show(report, Console())
 
 
 @cli.command()
@@ -194,7 +196,7 @@ def verify(
 def explain(code: str | None) -> None:
     """What hint CODE means, and what to do; without CODE, the list of codes."""
     from tf2torch.diagnostics import Code, SourceError
-    from tf2torch.verify.pages import page
+    from tf2torch.verify.explain import page
 
     if code is None:
         click.echo("\n".join(c.value for c in Code))
@@ -204,7 +206,7 @@ def explain(code: str | None) -> None:
     except ValueError as error:
         codes = ", ".join(c.value for c in Code)
         raise SourceError(f"no hint is called {code}; there are: {codes}") from error
-    click.echo(page(known))
+    click.echo(page(known.value))
 
 
 @cli.command()

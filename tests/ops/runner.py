@@ -101,10 +101,8 @@ def compare(
     theirs = [tf.constant(a, d) for a, d in zip(arrays, dtypes, strict=True)]
     ours = [to_torch(a, d) for a, d in zip(arrays, dtypes, strict=True)]
     sources = [i for i, t in enumerate(theirs) if case.grad and differentiable(t)]
-    with tf.GradientTape() as tape:
-        tape.watch([theirs[i] for i in sources])
-        want = tf.nest.flatten(concrete(*theirs))
-    chosen = _with_gradient(case, want) if sources else []
+    tape, want = _recorded(concrete, theirs, sources)
+    chosen = _with_gradient(case, want) if sources and tape is not None else []
     for i in sources if chosen else ():
         ours[i].requires_grad_()
     got = port(*ours)
@@ -113,11 +111,10 @@ def compare(
         check_output(case, f"output {index}", a, b)
     if not chosen:
         return
+    assert tape is not None
     cotangents = [_cotangent(i, want[i]) for i in chosen]
     tf_sources = [theirs[i] for i in sources]
     expected = _tf_gradients(tape, [want[i] for i in chosen], tf_sources, cotangents)
-    if expected is None:
-        return
     torch_sources = [ours[i] for i in sources]
     actual = _torch_gradients([got[i] for i in chosen], torch_sources, cotangents)
     for index, a, b in zip(sources, actual, expected, strict=True):
@@ -143,15 +140,24 @@ def _cotangent(index: int, tensor: Any) -> np.ndarray:
     return np.asarray(values).astype(numpy_dtype(tensor.dtype.name))
 
 
+def _recorded(
+    concrete: Any, operands: list[Any], sources: list[int]
+) -> tuple[Any | None, list[Any]]:
+    """A tape and the outputs; no tape where TensorFlow registers no gradient."""
+    try:
+        with tf.GradientTape() as tape:
+            tape.watch([operands[i] for i in sources])
+            return tape, tf.nest.flatten(concrete(*operands))
+    except LookupError:
+        return None, tf.nest.flatten(concrete(*operands))
+
+
 def _tf_gradients(
     tape: Any, outputs: list[Any], sources: list[Any], cotangents: list[np.ndarray]
-) -> list[Any] | None:
-    """Zeros where no gradient flows; None when TensorFlow registers no gradient."""
+) -> list[Any]:
+    """Zeros where no gradient flows."""
     given = [tf.constant(c, t.dtype) for c, t in zip(cotangents, outputs, strict=True)]
-    try:
-        found = tape.gradient(outputs, sources, output_gradients=given)
-    except LookupError:
-        return None
+    found = tape.gradient(outputs, sources, output_gradients=given)
     return [
         tf.zeros_like(s) if g is None else tf.convert_to_tensor(g)
         for g, s in zip(found, sources, strict=True)

@@ -159,7 +159,7 @@ def substitute(graph: Graph, instead: Mapping[Node, Node]) -> Graph:
 
 
 def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
-    from tf2torch.ir.nodes import Case, CustomGradient, For, While
+    from tf2torch.ir.nodes import Block, Case, Chain, CustomGradient, For, While
 
     match node:
         case Case():
@@ -170,4 +170,8 @@ def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
             return replace(node, body=change(node.body))
         case CustomGradient():
             return replace(node, backward=change(node.backward))
+        case Block():
+            return replace(node, graph=change(node.graph))
+        case Chain():
+            return replace(node, graphs_=tuple(map(change, node.graphs_)))
     return node

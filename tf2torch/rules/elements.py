@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from tf2torch.ir.build import call, sizes_of
+from tf2torch.ir.build import call, scalar_of, sizes_of
 from tf2torch.ir.nodes import Arg, Call, Node
 from tf2torch.ir.types import Dim
 
@@ -51,3 +51,14 @@ def sizes_arg(node: Node) -> Arg:
     """``node`` as a torch size argument: its elements, else the list of them."""
     found = elements_of(node)
     return call(".tolist", node) if found is None else found
+
+
+def number_arg(node: Node) -> Arg:
+    """``node`` as a number when it is a constant scalar, or a size."""
+    if node.rank != 0:
+        return node
+    number = scalar_of(node)
+    if number is not None:
+        return number
+    sizes = sizes_of(node)
+    return sizes[0] if sizes else node

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tf2torch.ir.build import call, ints_of
-from tf2torch.ir.nodes import Arg, Node, Raw, Slice
+from tf2torch.ir.nodes import Arg, Call, Node, Raw, Slice
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.elements import Element, elements_of
 
@@ -43,6 +43,9 @@ class Subscript:
             x = call(".flip", x, *self.flips, type=x.type)
         if not self.items:
             return x
+        match x, self.items:
+            case Call(".unsqueeze", (Node() as inner, 0)), (0 | -1, *rest):
+                return Subscript(tuple(rest)).of(inner)
         index = self.items[0] if len(self.items) == 1 else self.items
         return call("[]", x, index)
 

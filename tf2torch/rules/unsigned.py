@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tf2torch.ir.build import cast
-from tf2torch.ir.nodes import Node
+from tf2torch.ir.build import cast, const
+from tf2torch.ir.nodes import Const, Node
 
 WITHOUT_KERNELS = frozenset({"uint16", "uint32", "uint64"})
 
 
 def in_int64(compute: Callable[..., Node], *operands: Node, dtype: str) -> Node:
     """``compute`` of the operands as int64, as ``dtype`` again."""
-    made = compute(*(cast(n, "int64") for n in operands))
+    made = compute(*(_wide(n) for n in operands))
     return cast(made, dtype)
+
+
+def _wide(node: Node) -> Node:
+    """Constants are numbers already; anything else is cast."""
+    if isinstance(node, Const):
+        return const(node.array, "int64")
+    return cast(node, "int64")

@@ -12,19 +12,26 @@ from tf2torch.diagnostics import Hint
 from tf2torch.ir.graph import Graph, every_node
 from tf2torch.ir.text import to_text
 from tf2torch.rules import all_rules
+from tf2torch.rules.lifts.bidirectional import fuse_directions
+from tf2torch.rules.lifts.rnn import lift_rnn
 from tf2torch.rules.ruleset import RuleSet
 from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
 from tf2torch.transpiler.emit.weights import Entry, state_entries
 from tf2torch.transpiler.frontends.source import Source
+from tf2torch.transpiler.passes.append_in_place import append_in_place
+from tf2torch.transpiler.passes.cancel_pairs import cancel_pairs
 from tf2torch.transpiler.passes.choose_layout import choose_layout
+from tf2torch.transpiler.passes.count_loops import count_loops
 from tf2torch.transpiler.passes.find_blocks import find_blocks
 from tf2torch.transpiler.passes.fold_params import fold_params
 from tf2torch.transpiler.passes.infer_types import infer_types
 from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
+from tf2torch.transpiler.passes.merge_equal import merge_equal
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
-
+from tf2torch.transpiler.passes.restore_dropout import restore_dropout
+from tf2torch.transpiler.passes.stack_lists import stack_lists
 from tf2torch.transpiler.passes.tidy_scopes import tidy_scopes
 
 
@@ -77,6 +84,18 @@ class Options:
         (self.dump / f"{number:02}-{name}.ir").write_text(to_text(graph))
 
 
+# Passes on the TF dialect, in order.
+TENSORFLOW_STEPS: tuple[Step, ...] = (
+    infer_types,
+    count_loops,
+    stack_lists,  # in loops that count
+    cancel_pairs,
+    lift_rnn,  # over lists in their simple forms
+    cancel_pairs,
+    fuse_directions,  # of recurrent modules, once nothing stands between them
+)
+
+
 def steps(source: Source) -> list[Step]:
     """Passes on the torch dialect, in order."""
     momenta = {k: 1 - i.momentum for k, i in source.training.batch_norm.items()}
@@ -85,14 +104,16 @@ def steps(source: Source) -> list[Step]:
         return make_modules(graph, Momentum(momenta))
 
     return [
+        append_in_place,
         tidy_scopes,
         fold_params,
+        merge_equal,
         lift_idioms,  # before layout: patterns are written as TensorFlow wrote them
         choose_layout,
         fold_params,  # layout reshapes biases
         to_modules,
-        resolve_sizes,  # sizes become reads of values that are there
-        find_blocks,  # last: it wants the final nodes
+        find_blocks,  # wants the final nodes
+        resolve_sizes,  # sizes become reads of values that are there, block by block
     ]
 
 
@@ -100,7 +121,10 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
     """Run every pass and emit."""
     options = options or Options()
     options.progress("infer types")
-    graph = _passed(source.graph, infer_types, options)
+    graph = source.graph
+    for step in TENSORFLOW_STEPS:
+        graph = _passed(graph, step, options)
+    graph = restore_dropout(graph, source.training.dropout)
     options.progress("lower")
     graph, hints = lower(graph, options.rules or all_rules())
     options.write("lower", graph)

@@ -7,6 +7,7 @@ by TensorFlow's own kernels, and only for ops that are free of side effects.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -248,4 +249,14 @@ def _raw_arguments(
         if name in kinds and name not in implied:
             listed = isinstance(value, tuple) and kinds[name].startswith("list")
             arguments[name] = list(value) if listed else value  # type: ignore[arg-type]
-    return arguments
+    return _renamed(op, arguments)
+
+
+def _renamed(op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The same under ``tf.raw_ops``' names, which differ in a few places
+    (``reduction_indices`` is ``axis`` there); what is renamed keeps its order."""
+    import tensorflow as tf
+
+    names = inspect.signature(getattr(tf.raw_ops, op)).parameters
+    free = (n for n in names if n not in arguments and n != "name")
+    return {k if k in names else next(free, k): v for k, v in arguments.items()}

@@ -32,12 +32,14 @@ class Stored:
 
 @dataclass(frozen=True)
 class Answer:
-    """One call of the port; gradients by state entry and by input name."""
+    """One call of the port; gradients by state entry and by input name. ``nested``:
+    it returned more than one value or a flat dict."""
 
     outputs: Arrays
     dtypes: dict[str, str]
     gradients: Arrays = field(default_factory=dict)
     input_gradients: Arrays = field(default_factory=dict)
+    nested: bool = False
 
 
 class PortFailed(Exception):
@@ -97,14 +99,20 @@ class Candidate:
         seed: int | None = None,
         style: str = "position",
         noise: int = 0,
+        weighed: list[str] | None = None,
     ) -> Answer:
-        message, arrays = self._ask("run", inputs, seed=seed, style=style, noise=noise)
+        """One call. ``noise`` seeds torch's generator; ``weighed`` are the outputs
+        that make the loss, by default all."""
+        message, arrays = self._ask(
+            "run", inputs, seed=seed, style=style, noise=noise, weighed=weighed
+        )
         names = [i.name for i in self._port.inputs]
         return Answer(
             _part(arrays, "out:"),
             {str(k): str(v) for k, v in message["dtypes"].items()},
             _part(arrays, "var:"),
             {names[int(k)]: v for k, v in _part(arrays, "in:").items()},
+            bool(message["nested"]),
         )
 
     def exports(self, route: str, inputs: Arrays) -> str:

@@ -50,11 +50,18 @@ def tensors(specs: list[dict[str, Any]], arrays: Arrays, watch: bool) -> list[An
 def named(result: Any, names: list[str]) -> dict[str, Any]:
     """The outputs by name, as the port gave them: a dict's keys are kept even when
     they are the wrong ones; anything else is flat and takes the names in order."""
-    if isinstance(result, dict) and not any(map(_is_nest, result.values())):
+    if isinstance(result, dict) and not is_nested(result):
         return {str(name): value for name, value in result.items()}
     flat = _flatten(result)
     extra = [f"output {index}" for index in range(len(names), len(flat))]
     return dict(zip([*names, *extra], flat, strict=False))
+
+
+def is_nested(result: Any) -> bool:
+    """Anything but one value or a flat dict of values."""
+    if isinstance(result, dict):
+        return any(map(_is_nest, result.values()))
+    return _is_nest(result)
 
 
 def _is_nest(value: Any) -> bool:
@@ -71,7 +78,9 @@ def _flatten(result: Any) -> list[Any]:
     return [result]
 
 
-def gradients(model: Any, inputs: list[Any], outputs: Any, seed: int) -> dict[str, Any]:
+def gradients(
+    model: Any, inputs: list[Any], outputs: Any, seed: int, weighed: list[str] | None
+) -> dict[str, Any]:
     """``var:<state entry>`` and ``in:<position>`` → gradient, where there is one."""
     import torch
 
@@ -81,6 +90,8 @@ def gradients(model: Any, inputs: list[Any], outputs: Any, seed: int) -> dict[st
         for index, value in enumerate(inputs)
         if isinstance(value, torch.Tensor) and value.requires_grad
     }
+    if weighed is not None:
+        outputs = {name: outputs[name] for name in weighed if name in outputs}
     loss = weighted_sum(outputs, seed)
     if loss is None or not loss.requires_grad or not targets:
         return {}

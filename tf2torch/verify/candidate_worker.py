@@ -30,6 +30,7 @@ class Candidate:
         self.model: Any = None
         self._file = ""
         self._guard = Guard("")
+        self._nested = False
 
     def load(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
         import torch
@@ -60,11 +61,13 @@ class Candidate:
         def call() -> tuple[Any, dict[str, Any]]:
             with torch.set_grad_enabled(seed is not None):
                 result = self._call(tensors, message.get("style", "position"))
+                self._nested = candidate_values.is_nested(result)
                 named = candidate_values.named(result, self._outputs)
                 if seed is None:
                     return named, {}
+                weighed = message.get("weighed")
                 return named, candidate_values.gradients(
-                    self.model, tensors, named, seed
+                    self.model, tensors, named, seed, weighed
                 )
 
         outputs, found = self._guarded(call)
@@ -73,7 +76,7 @@ class Candidate:
             f"out:{name}": candidate_values.to_numpy(v) for name, v in outputs.items()
         }
         results |= {name: candidate_values.to_numpy(g) for name, g in found.items()}
-        return self._reply({"dtypes": dtypes, "names": list(outputs)}), results
+        return self._reply({"dtypes": dtypes, "nested": self._nested}), results
 
     def export(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Whether torch.export and torch.compile take the port; never raises."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from tf2torch.diagnostics import Code, Hint, Priority
 from tf2torch.verify.candidate import Answer, Candidate, PortFailed, Stored
+from tf2torch.verify.distribution import draws_for
 from tf2torch.verify.inputs import Ranges, Sample
 from tf2torch.verify.oracle import Oracle, Truth
+from tf2torch.verify.original.model import Run
 from tf2torch.verify.provenance import Port
 from tf2torch.verify.wire import Arrays
 
@@ -100,6 +106,42 @@ class Case:
     def drawn(self) -> tuple[Ranges, list[Sample]]:
         return self.draw(self.oracle)
 
+    @cached_property
+    def stochastic(self) -> tuple[str, ...]:
+        """The outputs that differ between two runs of TensorFlow on the same inputs."""
+        if not self.oracle.is_random:
+            return ()
+        inputs = self.samples[0].arrays
+        first, second = (self.oracle.draw(inputs, None, n).outputs for n in (0, 1))
+        return tuple(
+            name
+            for name, value in first.items()
+            if not np.array_equal(
+                value, second[name], equal_nan=value.dtype.kind in "fc"
+            )
+        )
+
+    @property
+    def weighed(self) -> list[str] | None:
+        """The outputs whose gradients can be compared number by number; None is all."""
+        if not self.stochastic:
+            return None
+        names = [tensor.name for tensor in self.oracle.outputs]
+        return [name for name in names if name not in self.stochastic]
+
+    @cached_property
+    def draw_count(self) -> int:
+        return draws_for(sum(math.prod(stored.shape) for stored in self.stored))
+
+    def draws(self, seed: int | None) -> Iterator[tuple[Run, Answer]]:
+        """Runs of both on the first input set, each time with other random numbers."""
+        inputs = self.samples[0].arrays
+        for number in range(self.draw_count):
+            yield (
+                self.oracle.draw(inputs, seed, number),
+                self.candidate.run(inputs, seed, noise=number),
+            )
+
     @property
     def samples(self) -> list[Sample]:
         return self.drawn[1]
@@ -119,7 +161,8 @@ class Case:
     def truth(self, sample: Sample) -> Truth:
         if sample.name not in self._truths:
             seed = self.seed if sample.gradients else None
-            self._truths[sample.name] = self.oracle.truth(sample.arrays, seed)
+            truth = self.oracle.truth(sample.arrays, seed, self.weighed)
+            self._truths[sample.name] = truth
         return self._truths[sample.name]
 
     def answer(self, sample: Sample) -> Answer:
@@ -128,7 +171,8 @@ class Case:
             self._load()
             wanted = sample.gradients and not self.truth(sample).no_gradient
             seed = self.seed if wanted else None
-            self._answers[sample.name] = self.candidate.run(sample.arrays, seed)
+            answer = self.candidate.run(sample.arrays, seed, weighed=self.weighed)
+            self._answers[sample.name] = answer
         return self._answers[sample.name]
 
     def close(self) -> None:

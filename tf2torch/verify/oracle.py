@@ -51,6 +51,21 @@ class Truth:
     no_gradient: str = ""
 
 
+@dataclass(frozen=True)
+class Ask:
+    """One run. ``draw`` only tells repeated draws of a random model apart."""
+
+    inputs: Arrays
+    seed: int | None
+    precision: str
+    weighed: list[str] | None = None
+    draw: int = 0
+
+    def digest(self) -> str:
+        known = f"{self.seed} {self.precision} {self.weighed} {self.draw}"
+        return _digest(self.inputs, known)
+
+
 class Oracle:
     """Answers are kept by content: the same inputs are run once."""
 
@@ -84,26 +99,36 @@ class Oracle:
             ) from None
         self.inputs = tuple(_tensor(t) for t in answer["inputs"])
         self.outputs = tuple(_tensor(t) for t in answer["outputs"])
+        self.is_signature = bool(answer["is_signature"])
+        self.branches = bool(answer["branches"])
+        self.is_random = bool(answer["is_random"])
         self.variables = tuple(
             StateVariable(**{**v, "shape": tuple(v["shape"])})
             for v in answer["variables"]
         )
 
-    def truth(self, inputs: Arrays, seed: int | None) -> Truth:
+    def truth(
+        self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
+    ) -> Truth:
         """Outputs, and gradients when a ``seed`` for the cotangents is given."""
         if seed is not None and self.no_gradient:
             seed = None
         try:
-            single = self._run(inputs, seed, "float32")
+            single = self._run(Ask(inputs, seed, "float32", weighed))
         except _NoGradient as error:
             self.no_gradient = str(error)
-            single = self._run(inputs, None, "float32")
             seed = None
-        return Truth(single, self._double(inputs, seed), self.no_gradient)
+            single = self._run(Ask(inputs, seed, "float32", weighed))
+        double = self._double(Ask(inputs, seed, "float64", weighed))
+        return Truth(single, double, self.no_gradient)
 
     def outputs_for(self, inputs: Arrays) -> Run:
         """One float32 run, without gradients; raises Rejected."""
-        return self._run(inputs, None, "float32")
+        return self._run(Ask(inputs, None, "float32"))
+
+    def draw(self, inputs: Arrays, seed: int | None, number: int) -> Run:
+        """One float32 run of a random model; other numbers draw anew."""
+        return self._run(Ask(inputs, seed, "float32", draw=number))
 
     def values(self, keys: list[str]) -> Arrays:
         return self._worker.ask("values", seconds=RUN_SECONDS, keys=keys)[1]
@@ -113,25 +138,30 @@ class Oracle:
         self._known.clear()
         self._worker.ask("assign", values, seconds=RUN_SECONDS)
 
-    def _double(self, inputs: Arrays, seed: int | None) -> Run | None:
+    def _double(self, ask: Ask) -> Run | None:
         if self.no_float64:
             return None
         try:
-            return self._run(inputs, seed, "float64")
+            return self._run(ask)
         except (Refused, Rejected, _NoGradient) as error:
             self.no_float64 = str(error)
             return None
 
-    def _run(self, inputs: Arrays, seed: int | None, precision: str) -> Run:
-        digest = _digest(inputs, f"{seed} {precision}")
+    def _run(self, ask: Ask) -> Run:
+        digest = ask.digest()
         if digest not in self._known:
-            self._known[digest] = self._ask(inputs, seed, precision)
+            self._known[digest] = self._ask(ask)
         return self._known[digest]
 
-    def _ask(self, inputs: Arrays, seed: int | None, precision: str) -> Run:
+    def _ask(self, ask: Ask) -> Run:
         try:
             answer, arrays = self._worker.ask(
-                "run", inputs, seconds=RUN_SECONDS, precision=precision, seed=seed
+                "run",
+                ask.inputs,
+                seconds=RUN_SECONDS,
+                precision=ask.precision,
+                seed=ask.seed,
+                weighed=ask.weighed,
             )
         except Refused as refusal:
             if refusal.kind == "inputs":
@@ -141,7 +171,7 @@ class Oracle:
             raise
         except WorkerFailed as failure:
             raise SourceError(f"TensorFlow failed on the original: {failure}") from None
-        if precision == "float64":
+        if ask.precision == "float64":
             self.kept_float32 = tuple(answer["kept"])
         return Run(
             _part(arrays, "out:"),

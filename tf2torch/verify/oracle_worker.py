@@ -35,10 +35,15 @@ class Oracle:
         )
         self._opening = Opening(request)
         opened = self._opened("float32")
+        if not opened.model.is_random:
+            _repeatable()
         answer = {
             "inputs": [dataclasses.asdict(t) for t in opened.model.inputs],
             "outputs": [dataclasses.asdict(t) for t in opened.model.outputs],
             "variables": [dataclasses.asdict(v) for v in _renamed(opened)],
+            "is_signature": opened.model.is_signature,
+            "branches": opened.model.branches,
+            "is_random": opened.model.is_random,
         }
         return answer, {}
 
@@ -49,7 +54,7 @@ class Oracle:
         opened = self._opened(message["precision"])
         names = opened.names
         try:
-            run = opened.model.run(arrays, message.get("seed"))
+            run = opened.model.run(arrays, message["seed"], message["weighed"])
         except NoGradient as error:
             raise Refused("no gradient", _brief(error), {}) from None
         except (tf.errors.OpError, ValueError, TypeError) as error:
@@ -90,19 +95,24 @@ def _brief(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
 
 
+def _repeatable() -> None:
+    """The same bits each time. TensorFlow then refuses ops that draw at random."""
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    tf.random.set_seed(0)
+
+
 def _quiet() -> None:
-    """No log noise, and the same bits each time."""
+    """No log noise."""
     import logging
     import os
     import warnings
 
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     warnings.simplefilter("ignore")
-    import tensorflow as tf
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    tf.config.experimental.enable_op_determinism()
-    tf.random.set_seed(0)
 
 
 def main() -> None:

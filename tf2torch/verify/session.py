@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -231,6 +232,18 @@ def _oracle_limits(path: Path) -> sandbox.Limits:
 def _words(port: Port) -> tuple[bytes, ...]:
     folder = port.folder / "vocabularies"
     found: list[bytes] = []
-    for path in sorted(folder.glob("*.txt")) if folder.is_dir() else ():
-        found += path.read_bytes().splitlines()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        found += (
+            path.read_bytes().splitlines() if path.suffix == ".txt" else _keys(path)
+        )
     return tuple(found)
+
+
+def _keys(path: Path) -> list[bytes]:
+    """The texts among the keys of a JSON table."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return []
+    keys = content.get("keys", ()) if isinstance(content, dict) else ()
+    return [key.encode() for key in keys if isinstance(key, str)]

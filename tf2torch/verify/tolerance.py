@@ -89,6 +89,17 @@ def ill_conditioned(single: np.ndarray, double: np.ndarray | None) -> bool:
     return own > OUTPUT_CEILING
 
 
+def gradient_ill_conditioned(
+    single: np.ndarray, double: np.ndarray | None, largest: float
+) -> bool:
+    """TensorFlow's own gradient is further from the float64 run than the ceiling
+    allows: a rounding has moved a value across a corner, or a step."""
+    if double is None:
+        return False
+    own, norm = _norm(single.astype(np.float64) - double), _norm(double)
+    return own > max(GRADIENT_CEILING * norm, GRADIENT_FLOOR_ULPS * EPS * largest)
+
+
 def judge_gradient(
     port: np.ndarray,
     single: np.ndarray,

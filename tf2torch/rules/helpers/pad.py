@@ -10,10 +10,13 @@ from torch.nn import functional as F
 def pad_with(
     x: Tensor, pads: Tensor | Sequence[Sequence[int]], value: Tensor
 ) -> Tensor:
-    """``x`` with (before, after) cells of ``value``, a tensor, along each axis."""
+    """``x`` with (before, after) cells of ``value`` along each axis.
+
+    As in TensorFlow no gradient reaches ``value``.
+    """
     amounts = [int(amount) for pair in reversed(list(pads)) for amount in pair]
     inside = F.pad(torch.ones_like(x, dtype=torch.bool), amounts)
-    return torch.where(inside, F.pad(x, amounts), value)
+    return torch.where(inside, F.pad(x, amounts), value.detach())
 
 
 def mirror_pad(x: Tensor, pads: Sequence[tuple[int, int]], edge: bool) -> Tensor:

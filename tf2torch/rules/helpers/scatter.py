@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ def one_hot(index: Tensor, depth: int, axis: int = -1) -> Tensor:
 
 
 def scatter_extreme(x: Tensor, indices: Tensor, updates: Tensor, reduce: str) -> Tensor:
-    """``x`` reduced by ``amax`` or ``amin`` with ``updates`` at the rows ``indices``."""
+    """``x`` reduced by ``amax`` or ``amin`` with ``updates`` at ``indices``."""
     depth = indices.shape[-1]
     outer, inner = x.shape[:depth], x.shape[depth:]
     flat = torch.zeros_like(indices[..., 0])
@@ -27,14 +28,29 @@ def scatter_extreme(x: Tensor, indices: Tensor, updates: Tensor, reduce: str) ->
     return made.reshape(*outer, *inner)
 
 
+class _Stitch(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, places: Tensor) -> Tensor:
+        ctx.save_for_backward(places)
+        size = int(places.max()) + 1 if places.numel() else 0
+        merged = rows.new_zeros(size, *rows.shape[1:])
+        merged[places] = rows
+        return merged
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (places,) = ctx.saved_tensors
+        return grad[places], None
+
+
 def dynamic_stitch(indices: Sequence[Tensor], data: Sequence[Tensor]) -> Tensor:
-    """Row ``indices[k][i]`` of the result is ``data[k][i]``; the last one wins."""
+    """Row ``indices[k][i]`` of the result is ``data[k][i]``; the last one wins.
+
+    As in TensorFlow rows that lose have a gradient too.
+    """
     places = [index.flatten().long() for index in indices]
     rows = [
-        d.flatten(0, i.ndim - 1) if i.ndim else d[None] for i, d in zip(indices, data)
+        d.reshape(-1, *d.shape[i.ndim :]) for i, d in zip(indices, data, strict=True)
     ]
-    size = max((int(p.max()) + 1 for p in places if p.numel()), default=0)
-    merged = rows[0].new_zeros(size, *rows[0].shape[1:])
-    for place, row in zip(places, rows):
-        merged = merged.index_put((place,), row)
+    merged: Tensor = _Stitch.apply(torch.cat(rows), torch.cat(places))
     return merged

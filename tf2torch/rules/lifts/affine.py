@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tf2torch.ir.build import array_of, ints_of, scalar_of
 from tf2torch.ir.nodes import Node, Op, Out, Variable, VariableInfo
+from tf2torch.ir.types import Shape
 
 Span = tuple[int, int]
 
@@ -34,7 +37,7 @@ class Slab:
 
     def cut(self, axis: int, start: int, stop: int) -> Slab:
         """Only ``start:stop`` along ``axis`` of what is left."""
-        at = self.axes[axis]
+        at = self.axes[axis]  # counts from the end where negative
         first = self.box[at][0]
         span = (first + start, first + stop)
         box = tuple(span if i == at else s for i, s in enumerate(self.box))
@@ -75,9 +78,7 @@ class Affine:
 
 def source(node: Node) -> Node:
     """``node`` without the identities around it."""
-    while isinstance(node, Op) and node.op in ("Identity", "StopGradient"):
-        if node.op == "StopGradient":
-            return node
+    while isinstance(node, Op) and node.op == "Identity":
         node = node.inputs[0]
     return node
 
@@ -95,29 +96,57 @@ def slab_of(node: Node) -> Slab | None:
         case Op("StridedSlice", (inner, *_)) as cut:
             whole = slab_of(inner)
             return None if whole is None else _sliced_slab(cut, whole)
+        case Op("Squeeze" | "Reshape", (inner, *_)) as flat:
+            whole = slab_of(inner)
+            return None if whole is None else _without_ones(whole, flat.shape)
     return None
 
 
+def _without_ones(slab: Slab, shape: Shape | None) -> Slab | None:
+    """``slab`` without its axes of size 1, where that is what ``shape`` says."""
+    for axis in reversed(range(len(slab.shape))):
+        if slab.shape[axis] == 1 and slab.shape != shape:
+            slab = slab.index(axis, 0)
+    return slab if slab.shape == shape else None
+
+
 def _part_of_slab(part: Out) -> Slab | None:
+    cut = _split(part)
+    if cut is not None:
+        whole = slab_of(cut.inner)
+        return None if whole is None else whole.cut(cut.axis, *cut.span)
     match part.node:
-        case Op("Split", (axis, inner)) as split:
-            whole, at = slab_of(inner), ints_of(axis)
-            if whole is None or at is None:
-                return None
-            return _cut_part(whole, at[0], part.index, len(split.types))
         case Op("Unpack", (inner,)) as unpack:
-            whole = slab_of(inner)
-            at = unpack.attrs["axis"]
+            whole, at = slab_of(inner), unpack.attrs["axis"]
             if whole is None or not isinstance(at, int):
                 return None
             return whole.index(at % len(whole.shape), part.index)
     return None
 
 
-def _cut_part(slab: Slab, axis: int, index: int, count: int) -> Slab:
-    axis %= len(slab.shape)
-    size = slab.shape[axis] // count
-    return slab.cut(axis, index * size, (index + 1) * size)
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One part of a split of ``inner`` along ``axis``."""
+
+    inner: Node
+    axis: int
+    span: Span
+
+
+def _split(part: Out) -> Part | None:
+    match part.node:
+        case Op("Split", (axis, inner)) | Op("SplitV", (inner, _, axis)):
+            at = ints_of(axis)
+            shapes = [t.shape for t in part.node.types]
+            if at is None or any(s is None for s in shapes):
+                return None
+            sizes = [s[at[0]] for s in shapes if s is not None]
+            if not all(isinstance(s, int) for s in sizes):
+                return None
+            ends = np.cumsum([0, *sizes])
+            span = (int(ends[part.index]), int(ends[part.index + 1]))
+            return Part(inner, at[0], span)
+    return None
 
 
 @dataclass(frozen=True)
@@ -181,12 +210,12 @@ def affine(node: Node) -> Affine | None:
             return None if slab is None else _product(source(x), slab)
         case Op("BiasAdd" | "AddV2" | "Add", (left, right)):
             return _sum(left, right) or _sum(right, left)
-        case Out(node=Op("Split", (axis, inner))) as part:
-            whole, at = affine(inner), ints_of(axis)
-            if whole is None or at not in ((1,), (-1,)):
+        case Out() as part:
+            cut = _split(part)
+            whole = None if cut is None else affine(cut.inner)
+            if cut is None or whole is None or cut.axis not in (1, -1):
                 return None
-            size = whole.width // len(part.node.types)
-            return whole.columns(part.index * size, (part.index + 1) * size)
+            return whole.columns(*cut.span)
         case Op("StridedSlice", (inner, *_)) as cut:
             whole = affine(inner)
             return None if whole is None else _columns(cut, whole)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tf2torch.ir.build import call
-from tf2torch.ir.nodes import Node
+from tf2torch.ir.build import call, const, scalar_of
+from tf2torch.ir.nodes import Const, Node
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
 from tf2torch.rules.unsigned import WITHOUT_KERNELS, in_int64
@@ -45,9 +45,14 @@ def right_shift(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node | Decl
 def _shift(operator: str, x: Node, y: Node, out: TensorType) -> Node:
     """TensorFlow clamps the number of places to those that the type has."""
     last = BITS[x.dtype] - 1
+    number = scalar_of(y)
+    if number is not None:
+        y = const(min(max(int(number), 0), last), y.dtype)
 
     def shifted(x: Node, y: Node) -> Node:
-        return call(operator, x, call(".clamp", y, 0, last, type=y), type=out)
+        if not isinstance(y, Const):
+            y = call(".clamp", y, 0, last, type=y)
+        return call(operator, x, y, type=out.with_dtype(x.dtype))
 
     if x.dtype in WITHOUT_KERNELS:
         return in_int64(shifted, x, y, dtype=x.dtype)

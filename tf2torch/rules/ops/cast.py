@@ -5,18 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tf2torch.ir.build import call, cast
-from tf2torch.ir.nodes import Call, DType, Node
+from tf2torch.ir.nodes import DType, Node
 from tf2torch.ir.types import COMPLEX, FLOATS, TensorType
 from tf2torch.rules.ruleset import Decline, RuleSet
 
 rules = RuleSet("cast")
-# Narrow integers: TensorFlow's kernels go through int32 and saturate.
-SATURATED = {
-    "int8": (-128, 127),
-    "int16": (-32768, 32767),
-    "uint8": (0, 255),
-    "uint16": (0, 65535),
-}
 SIZES = {"bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2}
 SIZES |= {"bfloat16": 2, "int32": 4, "uint32": 4, "float32": 4, "int64": 8}
 SIZES |= {"uint64": 8, "float64": 8, "complex64": 8, "complex128": 16}
@@ -29,7 +22,10 @@ class CastAttrs:
 
 @rules.rule("Cast")
 def cast_(x: Node, *, attrs: CastAttrs, out: tuple[TensorType, ...]) -> Node | Decline:
-    """Of a float to an integer: toward zero."""
+    """A float goes toward zero; one outside of the integers of ``dtype`` is undefined.
+
+    There TensorFlow saturates or wraps, as its vector or its scalar code runs.
+    """
     dtype = out[0].dtype
     if dtype not in SIZES or x.dtype not in SIZES:
         return Decline(f"torch has no values of {x.dtype} or {dtype}")
@@ -37,22 +33,11 @@ def cast_(x: Node, *, attrs: CastAttrs, out: tuple[TensorType, ...]) -> Node | D
         return Decline("it truncates the mantissa instead of rounding")
     if x.dtype in COMPLEX and dtype not in COMPLEX:
         x = call("@real", x, type=x.type.with_dtype(_part(x.dtype)))
-    if x.dtype in FLOATS and dtype in SATURATED and not _within(x, dtype):
-        x = call(".clamp", cast(x, "int32"), *SATURATED[dtype])
     return cast(x, dtype)
 
 
 def _part(dtype: str) -> str:
     return "float32" if dtype == "complex64" else "float64"
-
-
-def _within(x: Node, dtype: str) -> bool:
-    """Was ``x`` just clamped to what ``dtype`` holds?"""
-    match x:
-        case Call(".clamp", (_, int() | float() as low, int() | float() as high)):
-            first, last = SATURATED[dtype]
-            return first <= low and high <= last
-    return False
 
 
 @rules.rule("Bitcast")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tf2torch.ir.build import call, scalar_of, sizes_of
 from tf2torch.ir.nodes import Arg, DType, Node
-from tf2torch.ir.types import TensorType
+from tf2torch.ir.types import FLOATS, TensorType
 from tf2torch.rules.elements import elements_of, sizes_arg
 from tf2torch.rules.ruleset import RuleSet
 
@@ -57,11 +57,19 @@ def _element(node: Node) -> Arg:
     return node if known is None else known[0]
 
 
+def _number(node: Node, dtype: str) -> Arg:
+    """A bound of a range; TensorFlow lets no gradient through."""
+    found = _element(node)
+    if isinstance(found, Node) and dtype in FLOATS:
+        return call(".detach", found, type=found.type)
+    return found
+
+
 @rules.rule("Range")
 def range_(
     start: Node, limit: Node, delta: Node, *, out: tuple[TensorType, ...]
 ) -> Node:
-    first, last, step = map(_element, (start, limit, delta))
+    first, last, step = (_number(n, out[0].dtype) for n in (start, limit, delta))
     bounds: tuple[Arg, ...] = (last,) if first == 0 else (first, last)
     if isinstance(step, Node) or step != 1:
         bounds = (first, last, step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tf2torch.ir.build import call, ints_of, outs
+from tf2torch.ir.build import array_of, call, ints_of, outs
 from tf2torch.ir.nodes import Arg, Attr, Node
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.elements import elements_of, sizes_arg
@@ -126,3 +126,51 @@ def tile(x: Node, multiples: Node, *, out: tuple[TensorType, ...]) -> Node:
         sizes = tuple(n if i in repeated else -1 for i, n in enumerate(times))
         return call(".expand", x, sizes, type=out[0])
     return call(".repeat", x, times, type=out[0])
+
+
+# --- order along an axis ---------------------------------------------------------
+
+
+@rules.rule("ReverseV2")
+def reverse_v2(x: Node, axis: Node, *, out: tuple[TensorType, ...]) -> Node:
+    axes = ints_of(axis)
+    if axes is None:
+        return call(".flip", x, call(".tolist", axis), type=out[0])
+    return call(".flip", x, *axes, type=out[0]) if axes else x
+
+
+@rules.rule("Reverse")
+def reverse(x: Node, dims: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
+    flags = array_of(dims)
+    if flags is None:
+        return Decline("the axes are computed at run time")
+    axes = [i for i, flag in enumerate(flags) if flag]
+    return call(".flip", x, *axes, type=out[0]) if axes else x
+
+
+@dataclass(frozen=True)
+class ReverseSequenceAttrs:
+    seq_dim: int
+    batch_dim: int = 0
+
+
+@rules.rule("ReverseSequence")
+def reverse_sequence(
+    x: Node,
+    seq_lengths: Node,
+    *,
+    attrs: ReverseSequenceAttrs,
+    out: tuple[TensorType, ...],
+) -> Node:
+    axes = attrs.seq_dim, attrs.batch_dim
+    return call("helper.reverse_sequence", x, seq_lengths, *axes, type=out[0])
+
+
+@rules.rule("Roll")
+def roll(x: Node, shift: Node, axis: Node, *, out: tuple[TensorType, ...]) -> Node:
+    shifts, axes = elements_of(shift), ints_of(axis)
+    steps: Arg = call(".tolist", shift) if shifts is None else shifts
+    dims: Arg = call(".tolist", axis) if axes is None else axes
+    if isinstance(steps, tuple) and isinstance(dims, tuple) and len(steps) == 1:
+        steps, dims = steps[0], dims[0]
+    return call("torch.roll", x, steps, dims, type=out[0])

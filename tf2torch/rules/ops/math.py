@@ -6,8 +6,10 @@ all of it where both are equal, which is what torch does for a clamp.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tf2torch.ir.build import call, retype, scalar_of
-from tf2torch.ir.nodes import Arg, Call, Const, Node
+from tf2torch.ir.nodes import Arg, Attr, Call, Const, Node
 from tf2torch.ir.types import COMPLEX, FLOATS, TensorType
 from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
 from tf2torch.rules.unsigned import WITHOUT_KERNELS, in_int64
@@ -53,10 +55,12 @@ rules.table(
 
 
 def rounding(func: str) -> RuleFunction:
-    """Integers stay as they are; halves go to the even neighbour."""
+    """Halves go to the even neighbour."""
 
-    def rule(x: Node, *, out: tuple[TensorType, ...]) -> Node:
-        return call(func, x, type=out[0]) if x.dtype in FLOATS else x
+    def rule(x: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
+        if x.dtype not in FLOATS:
+            return Decline(f"TensorFlow itself rounds no {x.dtype}")
+        return call(func, x, type=out[0])
 
     return rule
 
@@ -93,20 +97,19 @@ def square(x: Node) -> Node:
 
 @rules.rule("Sign")
 def sign(x: Node) -> Node:
-    """Of NaN it is NaN in TensorFlow and 0 in torch."""
+    """Of NaN it is NaN in TensorFlow and 0 in torch; the gradient is always 0."""
     if x.dtype in COMPLEX:
-        return call("torch.sgn", x, type=x.type)
+        return call("torch.sgn", call(".detach", x, type=x.type), type=x.type)
     if x.dtype in FLOATS:
         return call("helper.sign", x, type=x.type)
     return call("torch.sign", x, type=x.type)
 
 
 @rules.rule("Inv", "Reciprocal")
-def reciprocal(x: Node) -> Node:
-    if x.dtype in FLOATS | COMPLEX:
-        return call("torch.reciprocal", x, type=x.type)
-    one = call("torch.ones_like", x, type=x.type)
-    return call("torch.div", one, x, rounding_mode="trunc", type=x.type)
+def reciprocal(x: Node) -> Node | Decline:
+    if x.dtype not in FLOATS | COMPLEX:
+        return Decline(f"TensorFlow itself has no reciprocal of {x.dtype}")
+    return call("torch.reciprocal", x, type=x.type)
 
 
 # --- two operands ----------------------------------------------------------------
@@ -239,11 +242,12 @@ def clip_by_value(
 
 
 @rules.rule("SquaredDifference")
-def squared_difference(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node:
-    difference = call("-", x, y, type=out[0])
+def squared_difference(
+    x: Node, y: Node, *, out: tuple[TensorType, ...]
+) -> Node | Decline:
     if out[0].dtype in COMPLEX:
-        return call("*", difference, call(".conj", difference), type=out[0])
-    return call("torch.square", difference, type=out[0])
+        return Decline("its gradient for complex numbers is TensorFlow's own")
+    return call("torch.square", call("-", x, y, type=out[0]), type=out[0])
 
 
 @rules.rule("Pow")
@@ -255,7 +259,19 @@ def pow_(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
     return call("torch.pow", x, y, type=out[0])
 
 
-@rules.rule("AddN", "AccumulateNV2")
+@dataclass(frozen=True)
+class AccumulateAttrs:
+    shape: Attr
+
+
+@rules.rule("AccumulateNV2")
+def accumulate_n(
+    xs: tuple[Node, ...], *, attrs: AccumulateAttrs, out: tuple[TensorType, ...]
+) -> Node:
+    return add_n(xs, out=out)
+
+
+@rules.rule("AddN")
 def add_n(xs: tuple[Node, ...], *, out: tuple[TensorType, ...]) -> Node:
     total = xs[0]
     for x in xs[1:]:

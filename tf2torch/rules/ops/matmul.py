@@ -33,24 +33,6 @@ def matmul(
 
 
 @dataclass(frozen=True)
-class SparseMatMulAttrs:
-    transpose_a: bool = False
-    transpose_b: bool = False
-    a_is_sparse: bool = False
-    b_is_sparse: bool = False
-
-
-@rules.rule("SparseMatMul")
-def sparse_matmul(
-    a: Node, b: Node, *, attrs: SparseMatMulAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
-    """Dense operands that hold many zeros."""
-    a = transposed(a) if attrs.transpose_a else a
-    b = transposed(b) if attrs.transpose_b else b
-    return product(a, b, out[0])
-
-
-@dataclass(frozen=True)
 class BatchMatMulAttrs:
     adj_x: bool = False
     adj_y: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tf2torch.ir.build import call, ints_of
+from tf2torch.ir.build import call, cast, ints_of, outs
 from tf2torch.ir.nodes import Arg, Node, Raw, Slice
 from tf2torch.ir.types import FLOATS, INTS, TensorType
 from tf2torch.rules.ops.padding import (
@@ -216,3 +216,32 @@ def depth_pool(
     split = call(".unflatten", x, -1, (-1, each), type=x.type.with_shape(None))
     made = call(".max", split, -1, type=out)
     return call("@values", made, type=out)
+
+
+@dataclass(frozen=True)
+class ArgmaxAttrs:
+    ksize: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    include_batch_in_index: bool = False
+
+
+@rules.rule("MaxPoolWithArgmax")
+def max_pool_with_argmax(
+    x: Node, *, attrs: ArgmaxAttrs, out: tuple[TensorType, ...]
+) -> tuple[Node, ...] | Decline:
+    """The maxima and their places, numbered through rows, columns and channels."""
+    layout = Layout("NHWC")
+    if {attrs.ksize[0], attrs.ksize[-1], attrs.strides[0], attrs.strides[-1]} != {1}:
+        return Decline("it pools over channels or the batch")
+    if x.dtype not in FLOATS:
+        return Decline(f"torch does not say where maxima of {x.dtype} are")
+    named: dict[str, Any] = {"same": True} if attrs.padding == "SAME" else {}
+    if attrs.include_batch_in_index:
+        named["with_batch"] = True
+    kernel, stride = layout.spatial(attrs.ksize), layout.spatial(attrs.strides)
+    wide = out[1].with_dtype("int64")
+    args = (x, kernel, stride)
+    made = call("helper.max_pool_argmax", *args, types=(out[0], wide), **named)
+    values, places = outs(made)
+    return values, cast(places, out[1].dtype)

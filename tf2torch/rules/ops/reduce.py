@@ -206,7 +206,7 @@ class ScanAttrs:
 
 def scan(func: str) -> Callable[..., Node | Decline]:
     """TensorFlow's gradient of Cumprod is 0 at a factor 0; torch's is the true one."""
-    neutral = {"torch.cumsum": 0, "torch.cumprod": 1}.get(func)
+    neutral: Arg = {"torch.cumsum": 0, "torch.cumprod": 1}.get(func, float("-inf"))
 
     def rule(
         x: Node, axis: Node, *, attrs: ScanAttrs, out: tuple[TensorType, ...]
@@ -220,23 +220,13 @@ def scan(func: str) -> Callable[..., Node | Decline]:
         if attrs.reverse:
             x = call(".flip", x, along, type=typed)
         if attrs.exclusive:
-            first: Arg = _lowest(x.dtype) if neutral is None else neutral
-            x = call("helper.shift", x, along, first, type=typed)
+            x = call("helper.shift", x, along, neutral, type=typed)
         dtype = _promoted(x, typed.dtype)
         named: dict[str, Arg] = {"dtype": DType(dtype)} if dtype else {}
         made = _call(func, x, (along,), named, typed)
         return call(".flip", made, along, type=typed) if attrs.reverse else made
 
     return rule
-
-
-def _lowest(dtype: str) -> float:
-    """TensorFlow's stand-in for log 0."""
-    import numpy as np
-
-    if dtype == "bfloat16":
-        return -3.3895313892515355e38
-    return float(np.finfo(dtype).min)
 
 
 rules.table(

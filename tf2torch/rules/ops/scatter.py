@@ -113,17 +113,11 @@ def dynamic_stitch(
     return call("helper.dynamic_stitch", indices, data, type=out[0])
 
 
-@dataclass(frozen=True)
-class PartitionAttrs:
-    num_partitions: int
-
-
 @rules.rule("DynamicPartition")
 def dynamic_partition(
     data: Node,
     partitions: Node,
     *,
-    attrs: PartitionAttrs,
     out: tuple[TensorType, ...],
 ) -> tuple[Node, ...]:
     return tuple(

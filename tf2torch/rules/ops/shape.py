@@ -69,7 +69,7 @@ def squeeze(x: Node, *, attrs: SqueezeAttrs, out: tuple[TensorType, ...]) -> Nod
 def transpose(x: Node, perm: Node, *, out: tuple[TensorType, ...]) -> Node:
     axes = ints_of(perm)
     if axes is None:
-        return call(".permute", x, call(".tolist", perm), type=out[0])
+        return call("torch.permute", x, call(".tolist", perm), type=out[0])
     return permute(x, [a % len(axes) for a in axes])
 
 

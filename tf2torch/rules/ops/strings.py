@@ -11,6 +11,7 @@ from typing import Literal
 from tf2torch.ir.build import call, ints_of, scalar_of
 from tf2torch.ir.nodes import Arg, DType, Node
 from tf2torch.ir.types import FLOATS, TensorType
+from tf2torch.rules.elements import number_arg
 from tf2torch.rules.re2 import NotPorted, python_pattern, python_rewrite
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.text import (
@@ -63,15 +64,9 @@ def string_length(x: Node, *, attrs: UnitAttrs, out: Types) -> Node:
 
 @rules.rule("Substr")
 def substr(x: Node, start: Node, length: Node, *, attrs: UnitAttrs, out: Types) -> Node:
-    bounds = (_number_arg(start), _number_arg(length))
+    bounds = (number_arg(start), number_arg(length))
     unit = () if attrs.unit == "BYTE" else (attrs.unit,)
     return call("helper.substr", x, *bounds, *unit, type=out[0])
-
-
-def _number_arg(node: Node) -> Arg:
-    """A constant scalar as a number, since numpy broadcasts these."""
-    number = scalar_of(node) if node.rank == 0 else None
-    return node if number is None else number
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,8 @@ class Body:
                 self.inline.discard(widest)
                 width[node] += 4 - width[widest]
                 depth[node] = _own_depth(node) + max((depth[p] for p in parts), default=0)
-            if uses.get(node, 0) == 1 and node not in owners and _may_inline(node):
+            single = uses.get(node, 0) == 1 and node not in owners and _may_inline(node)
+            if single or is_size(node):
                 self.inline.add(node)
         for user in nodes:
             if isinstance(user, REGIONS):
@@ -311,6 +312,16 @@ def _may_inline(node: Node) -> bool:
 def is_effect(node: Call) -> bool:
     """In-place methods and reads of variables that the model writes."""
     return (node.func.endswith("_") and node.func.startswith(".")) or node.func == ".clone"
+
+
+def is_size(node: Node) -> bool:
+    """``x.shape[0]``, which is written wherever it is needed."""
+    match node:
+        case Call("@shape"):
+            return True
+        case Call("[]", (Call("@shape"), int())):
+            return True
+    return False
 
 
 def _own_width(node: Node) -> int:

@@ -21,10 +21,17 @@ from tf2torch.ir.nodes import (
     Param,
 )
 from tf2torch.pycode import Expr
-from tf2torch.transpiler.emit.body import Body, Scope, region_nodes
-from tf2torch.transpiler.emit.classes import Argument, ClassSpec, Program
+from tf2torch.transpiler.emit.body import Body, Scope, is_size, region_nodes
+from tf2torch.transpiler.emit.classes import (
+    Argument,
+    ClassSpec,
+    Program,
+    member_key,
+    owners,
+)
 from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
 from tf2torch.transpiler.emit.gradients import Gradients
+from tf2torch.transpiler.emit.helper_sources import helper_names
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake
 from tf2torch.transpiler.emit.roles import POSITIONAL
 from tf2torch.transpiler.emit.signature import SMALL, Path
@@ -49,7 +56,7 @@ class ClassSource:
         for index, name in self.spec.members.items():
             self.members[self.spec.signature.order[index]] = name
         self.used: dict[str, Node] = {}
-        self.taken = set(self.spec.members.values())
+        self.owners = owners(self.spec)
 
     # --- forward ---------------------------------------------------------------------
 
@@ -86,11 +93,13 @@ class ClassSource:
 
     def label(self, node: Node) -> str:
         """A value is called like the layer that made it, when a user named that."""
+        if is_size(node):
+            return "batch" if node.args[1] == 0 else "length"  # type: ignore[attr-defined]
         scope = node.origin.scope
         if not scope or is_noise(scope[-1]):
             return ""
         name = identifier(snake(scope[-1]))
-        return name
+        return "" if name in helper_names() else name
 
     def callee(self, node: Node) -> Expr:
         if isinstance(node, CustomGradient):
@@ -105,6 +114,10 @@ class ClassSource:
     def leaf(self, node: Node, user: Node | None) -> Expr:
         if isinstance(node, Const) and node.array.dtype == object:
             return _string_array(node)
+        owner = self.owners.get(member_key(node))
+        if owner is not None:
+            module, suffix = owner
+            return pycode.name(f"self.{self.member(module)}.{suffix}")
         if node not in self.members:
             raise AssertionError(f"{type(node).__name__} {node.origin} has no attribute")
         return pycode.name(f"self.{self.member(node)}")

@@ -7,6 +7,7 @@ argument.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -93,13 +94,17 @@ def plan_classes(root: Graph, name: str) -> Program:
 
 def _class_name(group: list[Signature]) -> str:
     """What the names of the instances have in common, without numbers."""
-    words = [[w for w in snake(s.graph.name).split("_") if w] for s in group]
+    words = [[w for w in _own_name(s.graph).split("_") if w] for s in group]
     common = [w.rstrip("0123456789") for w in words[0]]
     for other in words[1:]:
         stems = [w.rstrip("0123456789") for w in other]
         common = [w for w in common if w in stems]
-    kept = [w for w in common if w and w not in ("layer", "model")] or common or ["block"]
+    kept = [w for w in common if w and w != "model"] or common or ["block"]
     return camel("_".join(kept)) or "Block"
+
+
+def _own_name(graph: Graph) -> str:
+    return snake(graph.name.split("/")[-1])
 
 
 def _arguments(spec: ClassSpec, is_root: bool) -> Iterator[Argument]:
@@ -179,9 +184,10 @@ def name_members(spec: ClassSpec) -> dict[int, str]:
     """Attribute names: a user's names are kept, a framework's become kinds."""
     keys: dict[object, list[int]] = {}
     wanted: dict[object, str] = {}
+    owned = owners(spec)
     for index, node in enumerate(spec.signature.order):
         key = member_key(node)
-        if key is None:
+        if key is None or key in owned:
             continue
         if key not in keys:
             wanted[key] = _within(spec.graph, _wanted_name(node))
@@ -205,9 +211,29 @@ def name_members(spec: ClassSpec) -> dict[int, str]:
 
 
 def _within(graph: Graph, name: str) -> str:
-    """``name`` without the name of the block that it is in."""
-    short = name.removeprefix(f"{snake(graph.name)}_")
-    return short if short and not short[0].isdigit() else name
+    """``name`` without the name of the block that it is in; ``1_conv`` is conv1."""
+    parts = graph.name.split("/")
+    for start in range(len(parts)):
+        prefix = snake("_".join(parts[start:]))
+        short = name.removeprefix(f"{prefix}_")
+        if short and short != name:
+            number = re.fullmatch(r"(\d+)_(.*\D)", short)
+            if number:
+                return f"{number[2]}{number[1]}"
+            return name if short[0].isdigit() else short
+    return name
+
+
+def owners(spec: ClassSpec) -> dict[object, tuple[Module, str]]:
+    """Parameters that belong to a module of the class → that module, and its name
+    for them: a tied weight that a functional reads as well."""
+    found: dict[object, tuple[Module, str]] = {}
+    for node in spec.signature.order:
+        if isinstance(node, Module):
+            for suffix, value in node.state:
+                if isinstance(value, Param):
+                    found.setdefault((value.variable, value.transforms), (node, suffix))
+    return found
 
 
 def member_key(node: Node) -> object:
@@ -220,7 +246,7 @@ def member_key(node: Node) -> object:
         case Block() | Chain():
             return node
         case Const():
-            return node if node.rank != 0 or node.dtype.startswith("complex") else node
+            return node
     return None
 
 

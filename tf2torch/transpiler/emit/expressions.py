@@ -23,6 +23,7 @@ SCALARS = frozenset(
     | {".new_full", "torch.clamp_min", "torch.clamp_max", ".clamp_min", ".clamp_max"}
     | {"torch.eq", "torch.ne", "torch.lt", "torch.le", "torch.gt", "torch.ge"}
     | {"[]", "torch.linspace", ".fill_", ".add_", ".sub_", ".mul_", "F.one_hot", "range"}
+    | {"torch.sym_max", "torch.sym_min"}
 )
 
 
@@ -156,7 +157,7 @@ def tensor_literal(array: np.ndarray, dtype: str) -> Expr:
     flat = array.reshape(-1)
     if array.size > 1 and dtype != "bool" and np.all(flat == flat[0]):
         shape = [pycode.lit(s) for s in array.shape]
-        if float(flat[0]) in (0.0, 1.0):
+        if float(flat[0]) in (0.0, 1.0) and not np.signbit(flat[0]):
             func = "torch.ones" if flat[0] else "torch.zeros"
             named = {} if dtype == "float32" else {"dtype": dtype_expr(dtype)}
             return pycode.call(func, *shape, **named)

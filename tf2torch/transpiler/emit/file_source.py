@@ -39,7 +39,7 @@ class Emitted:
 def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
     """Write the classes for ``graph``; ``single``: forward returns the one output."""
     program = plan_classes(graph, name)
-    names = Namespace(("self",))
+    names = Namespace(("self", *_helpers(graph)))
     parameters = [names.claim(identifier(i.name, "x")) for i in graph.inputs]
     gradients = Gradients(graph)
     sources = [ClassSource(program, spec, gradients) for spec in program.classes]
@@ -91,18 +91,14 @@ KNOWN = (
 
 
 def _imports(body: str, extra: list[str]) -> list[str]:
+    """Import lines: ours for the well-known names, the helpers' own for the rest."""
     lines = {line for pattern, line in KNOWN if re.search(pattern, body)}
     from_torch = [n for n in ("Tensor", "nn") if re.search(rf"\b{n}\b", body)]
-    lines |= {e for e in extra if e not in ("from torch import Tensor, nn",)}
-    for name in ("Tensor", "nn"):
-        lines.discard(f"from torch import {name}")
     if from_torch:
         lines.add(f"from torch import {', '.join(from_torch)}")
-    lines.discard("import torch.nn as nn")
-    own = {line for line in lines if re.match(r"(import|from) (torch|numpy)\b", line)}
-    groups = [sorted(lines - own, key=_import_key)]
-    groups += [sorted(own, key=_import_key)]
-    return "\n\n".join("\n".join(g) for g in groups if g).split("\n")
+    own = ("math", "np", "torch", "F", "Tensor", "nn")
+    lines |= {line for line in extra if line.split()[-1] not in own}
+    return sorted(lines, key=_import_key)
 
 
 def _import_key(line: str) -> tuple[bool, str]:

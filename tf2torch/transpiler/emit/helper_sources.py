@@ -56,6 +56,11 @@ def helper_texts(names: Iterable[str]) -> tuple[list[str], list[str]]:
     return sorted(imports), [d.text for d in ordered]
 
 
+def helper_names() -> frozenset[str]:
+    """What a local variable must not be called."""
+    return frozenset(_library())
+
+
 def _is_helper(imported: str) -> bool:
     """Helpers import each other; in a port they stand in one file."""
     return imported.startswith("from tf2torch.rules.helpers.")

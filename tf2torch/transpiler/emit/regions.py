@@ -58,9 +58,9 @@ def write_for(body: Body, step: Step, index: int, last: dict[Node, int]) -> None
     assert isinstance(node, For)
     counter, *variables = node.body.inputs
     loop = _start_loop(body, step, variables, node.body.results, index, last)
-    bounds = [body.operand(node.stop, node)]
+    bounds = [_bound(body, node.stop, node)]
     if scalar_of(node.start) != 0:
-        bounds.insert(0, body.operand(node.start, node))
+        bounds.insert(0, _bound(body, node.start, node))
     inner = _loop_body(body, node, variables, loop, index, last)
     name = next(n for n in ("i", "j", "k", "step") if n not in _taken(inner))
     inner.names[counter] = name
@@ -70,6 +70,11 @@ def write_for(body: Body, step: Step, index: int, last: dict[Node, int]) -> None
     body.line(f"for {name if used else '_'} in {header}:")
     _write_body(inner, node.body, loop, node)
     _finish_loop(body, node, loop, last)
+
+
+def _bound(body: Body, bound: Node, node: For) -> Expr:
+    value = scalar_of(bound)
+    return body.operand(bound, node) if value is None else pycode.lit(value)
 
 
 def write_while(body: Body, step: Step, index: int, last: dict[Node, int]) -> None:
@@ -191,7 +196,15 @@ def _finish_loop(body: Body, node: Node, loop: Loop, last: dict[Node, int]) -> N
         if k in loop.names:
             body.names[out] = loop.names[k]
         else:
-            body.exprs[out] = loop.fixed[k]
+            _stand_for(body, out, node.inputs[k], loop.fixed[k])
+
+
+def _stand_for(body: Body, out: Node, operand: Node, value: Expr) -> None:
+    """What no turn changes goes on under its name, which stays taken."""
+    if operand in body.names:
+        body.names[out] = body.names[operand]
+    else:
+        body.exprs[out] = value
 
 
 def _assign(inner: Body, pairs: Sequence[tuple[str, Node]], node: Node) -> None:

@@ -53,7 +53,7 @@ REFERENCE_WRITES = {
 # A file of a few kilobytes can call functions that double at each level.
 MAX_NODES = 5_000_000
 # The attribute by which a traced Keras model marks its dropout layers.
-DROPOUT_MARK = "_tf2torch_dropout_rate"
+DROPOUT_MARK = "_tf2torch_dropout"
 
 Leaf = Callable[[RawNode, str], "Node | None"]
 
@@ -86,7 +86,7 @@ class Builder:
 
     library: Library
     leaf: Leaf
-    dropout: dict[str, float] = field(default_factory=dict)
+    dropout: dict[str, bytes] = field(default_factory=dict)
     table_inits: list[Op] = field(default_factory=list)
     built: int = 0
     passing: dict[tuple[int, int], int | None] = field(default_factory=dict)
@@ -147,7 +147,7 @@ class Builder:
         if raw.op == "PlaceholderWithDefault":
             return self.read(value, frame) if isinstance(value, Variable) else value
         if DROPOUT_MARK in raw.attrs:
-            self.dropout[frame.prefix + raw.name] = raw.attrs[DROPOUT_MARK].f
+            self.dropout[frame.prefix + raw.name] = raw.attrs[DROPOUT_MARK].s
         if value.dtype != "resource":
             return None
         kind = raw.attrs["T"].type if "T" in raw.attrs else 0

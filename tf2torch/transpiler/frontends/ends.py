@@ -22,6 +22,8 @@ NO_OUTPUT = re.compile(
     r"|IsVariableInitialized|VarIsInitializedOp|Print(V2)?|ShardedFilename"
     r"|MergeV2Checkpoints|CheckNumerics"
 )
+# Readers that only look on: a tensor that no one else reads is still an output.
+WATCHERS = re.compile(r"NoOp|Save.*|.*Summary.*|PrintV2|.*Enqueue.*|WriteFile")
 
 
 def choose_ends(
@@ -82,7 +84,7 @@ def _unread(graph: GraphFile) -> list[Ref]:
     """Results of nodes that nobody reads, where they depend on fed data."""
     read: set[str] = set()
     for node in graph.nodes.values():
-        if not NO_OUTPUT.fullmatch(node.op):
+        if not WATCHERS.fullmatch(node.op):
             read |= {*(ref[0] for ref in node.inputs), *node.controls}
     fed = _downstream(graph.nodes)
     inside = _enclosed(graph.nodes)
@@ -96,7 +98,9 @@ def _unread(graph: GraphFile) -> list[Ref]:
         results = graph.results(name)
         count = 1 if results is None else len(results)
         found += [(name, port) for port in range(count)]
-    return found
+    # A loop's counter is left over; a result that is an Exit is all that there is.
+    plain = [ref for ref in found if graph.nodes[ref[0]].op not in EXIT]
+    return plain or found
 
 
 def _downstream(nodes: Mapping[str, RawNode]) -> set[str]:

@@ -7,22 +7,22 @@ The name is the Keras path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tf2torch.diagnostics import SourceError
-from tf2torch.transpiler.frontends.build import DROPOUT_MARK, Builder
+from tf2torch.transpiler.frontends.build import Builder
 from tf2torch.transpiler.frontends.interface import Identity
+from tf2torch.transpiler.frontends.keras_dropout import layers, marked_dropout, unmark
+from tf2torch.transpiler.frontends.layer_scopes import unnumber_scopes
 from tf2torch.transpiler.frontends.live import Named, from_concrete
-from tf2torch.transpiler.frontends.source import BatchNormInfo, Source, Training
-from tf2torch.transpiler.frontends.structure import fill, flatten, named_leaves
-
-DROPOUTS = frozenset(
-    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout "
-    "GaussianDropout".split()
+from tf2torch.transpiler.frontends.source import (
+    BatchNormInfo,
+    Source,
+    Training,
 )
+from tf2torch.transpiler.frontends.structure import fill, flatten, named_leaves
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ def load_keras_model(model: Any, what: Identity) -> Source:
     source, build = from_concrete(function, what, variables)
     names = output_names(model, function.structured_outputs)
     source = rename_outputs(source, function.structured_outputs, names)
+    known = {model.name, *(layer.name for layer in layers(model))}
+    source = replace(source, graph=unnumber_scopes(source.graph, known))
     return replace(source, training=training(model, source, build))
 
 
@@ -157,49 +159,8 @@ def weights(model: Any) -> dict[int, Named]:
     return found
 
 
-def layers(model: Any) -> list[Any]:
-    return list(model._flatten_layers(include_self=False, recursive=True))
-
-
-@contextmanager
-def marked_dropout(model: Any) -> Iterator[None]:
-    """While open, dropout layers leave an Identity that carries their rate."""
-    marked = [
-        layer
-        for layer in layers(model)
-        if type(layer).__name__ in DROPOUTS and getattr(layer, "rate", False)
-    ]
-    for layer in marked:
-        object.__setattr__(layer, "call", _marking(layer.call, float(layer.rate)))
-    try:
-        yield
-    finally:
-        for layer in marked:
-            object.__delattr__(layer, "call")
-
-
-def _marking(call: Callable[..., Any], rate: float) -> Callable[..., Any]:
-    import functools
-
-    import tensorflow as tf
-    from tensorflow.core.framework import attr_value_pb2
-
-    @functools.wraps(call)
-    def marking(*args: Any, **kwargs: Any) -> Any:
-        result = call(*args, **kwargs)
-        if tf.executing_eagerly():
-            return result
-        marker = tf.identity(result, name="dropout")
-        marker.op._set_attr(DROPOUT_MARK, attr_value_pb2.AttrValue(f=rate))
-        return marker
-
-    return marking
-
-
 def training(model: Any, source: Source, build: Builder) -> Training:
     """Dropout rates by node, BatchNorm momentum by the name of its moving mean."""
-    from tf2torch.transpiler.frontends.schema import shortest
-
     names = {info.key: info.name for info in source.variables}
     keys = {id(v): str(i) for i, v in enumerate(model.weights)}
     norms: dict[str, BatchNormInfo] = {}
@@ -210,8 +171,9 @@ def training(model: Any, source: Source, build: Builder) -> Training:
             if name is not None:
                 info = BatchNormInfo(float(layer.momentum), bool(layer.trainable))
                 norms[name] = info
-    rates = {name: shortest(rate) for name, rate in build.dropout.items()}
-    return Training(dropout=rates, batch_norm=norms)
+    dropped = {name: unmark(text) for name, text in build.dropout.items()}
+    rates = {name: found.rate for name, found in dropped.items()}
+    return Training(rates, dropped, norms)
 
 
 def output_names(model: Any, structure: Any) -> list[str]:

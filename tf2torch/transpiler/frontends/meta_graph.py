@@ -30,6 +30,7 @@ from tf2torch.transpiler.frontends.source import Source
 
 INIT_SIGNATURES = frozenset({"__saved_model_init_op", "__saved_model_train_op"})
 DEFAULT = "serving_default"
+ASSETS = "saved_model_assets"
 
 
 @dataclass(frozen=True)
@@ -170,9 +171,23 @@ def asset_files(meta: Proto, path: Path) -> dict[str, Path]:
     """Constant that holds a file name → the file in the SavedModel's assets."""
     folder = (path / "assets").resolve()
     found = {}
-    for asset in meta.asset_file_def:
+    for asset in _asset_definitions(meta):
         file = (folder / asset.filename).resolve()
         if not file.is_relative_to(folder):
             raise SourceError(f"{path}: asset '{asset.filename}' lies outside of it")
         found[asset.tensor_info.name.split(":")[0]] = file
+    return found
+
+
+def _asset_definitions(meta: Proto) -> list[Proto]:
+    """Where TF2 lists assets, or the collection in which TF1 does."""
+    from tensorflow.core.protobuf import meta_graph_pb2
+
+    if meta.asset_file_def or ASSETS not in meta.collection_def:
+        return list(meta.asset_file_def)
+    found = []
+    for packed in meta.collection_def[ASSETS].any_list.value:
+        asset = meta_graph_pb2.AssetFileDef()
+        if packed.Unpack(asset):
+            found.append(asset)
     return found

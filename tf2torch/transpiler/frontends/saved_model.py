@@ -8,6 +8,7 @@ path in the object graph where TensorFlow made one up (``Variable_3``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from tf2torch.transpiler.frontends.interface import (
     inputs_of,
     unknown,
 )
+from tf2torch.transpiler.frontends.keras_metadata import saved_training
+from tf2torch.transpiler.frontends.layer_scopes import layers_of, unnumber_scopes
 from tf2torch.transpiler.frontends.meta_graph import Request, ports_of, signatures
 from tf2torch.transpiler.frontends.names import Names
 from tf2torch.transpiler.frontends.protos import meta_graph, read_saved_model
@@ -46,7 +49,7 @@ class SavedModel:
         self.objects = self.meta.object_graph_def
         self.checkpoint = Checkpoint(path / "variables" / "variables")
         self.names = Names()
-        self._leaves: dict[int, Node] = {}
+        self.leaves: dict[int, Node] = {}
         registered = self.meta.graph_def.library.registered_gradients
         self.library.gradients.update(saved_gradients(self, registered))
 
@@ -139,9 +142,9 @@ class SavedModel:
 
     def object(self, object_id: int) -> Node:
         """The leaf that a saved object is; the same object is the same node."""
-        if object_id not in self._leaves:
-            self._leaves[object_id] = self._object(object_id)
-        return self._leaves[object_id]
+        if object_id not in self.leaves:
+            self.leaves[object_id] = self._object(object_id)
+        return self.leaves[object_id]
 
     def _object(self, object_id: int) -> Node:
         node = self.objects.nodes[object_id]
@@ -216,6 +219,13 @@ def load_saved_model(path: Path, request: Request) -> Source:
     files = [path / "saved_model.pb", path / "variables" / "variables.index"]
     fingerprint = file_fingerprint(files)
     what = Identity("saved_model", path.resolve().name, path, name, fingerprint)
+    source = _build(model, what, request)
+    graph = unnumber_scopes(source.graph, layers_of(source.variables))
+    return replace(source, graph=graph, training=saved_training(model, graph))
+
+
+def _build(model: SavedModel, what: Identity, request: Request) -> Source:
+    name = str(what.signature)
     if name in model.signatures:
         return from_signature(model, what, request)
     if request.inputs or request.outputs:
@@ -237,9 +247,9 @@ def choose(model: SavedModel, signature: str | None) -> str:
         raise unknown("signature", signature, [*signatures, *functions])
     if "serving_default" in signatures:
         return "serving_default"
-    for names in (signatures, functions):
-        if len(names) == 1:
-            return names[0]
+    names = signatures or functions
+    if len(names) == 1:
+        return names[0]
     listed = ", ".join([*signatures, *functions][:10])
     if not listed:
         raise SourceError(

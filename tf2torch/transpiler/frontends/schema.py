@@ -6,6 +6,7 @@ kernels) from the ``stripped_op_list`` that a SavedModel carries.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,9 @@ Proto = Any
 
 # Attributes that start with an underscore are placement hints, except these.
 KEPT_PRIVATE = frozenset({"_gradient_op_type"})
+
+# A proto ends at 2 GB, but one number can stand for a constant of any shape.
+MAX_ELEMENTS = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,12 @@ def array(proto: Proto) -> np.ndarray:
     """The value of a TensorProto; strings are object arrays of bytes."""
     import tensorflow as tf
 
+    elements = math.prod(max(d.size, 0) for d in proto.tensor_shape.dim)
+    if elements > MAX_ELEMENTS:
+        raise SourceError(
+            f"the graph holds a constant of {elements:,} elements: it is damaged or "
+            "hostile"
+        )
     try:
         return np.asarray(tf.make_ndarray(proto))
     except (TypeError, ValueError) as error:

@@ -13,14 +13,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Const, Input, Module, Node, Out, Param
+from tf2torch.ir.nodes import Block, Const, Input, Node, Out, Param, Sizes
 from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.chain_blocks import chain_blocks
-from tf2torch.transpiler.passes.scope_paths import scope_paths
+from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
+from tf2torch.transpiler.passes.scope_paths import scope_paths, state_keys
 
-LEAVES = (Const, Param, Input)
+LEAVES = (Const, Param, Input, Sizes)
 Path = tuple[str, ...]
+# Fewer layers with a common beginning of their names are no block: conv and bn.
+LEAST = 3
 
 
 @dataclass(eq=False)
@@ -65,17 +69,30 @@ class _Finder:
         everything = sum(_stateful(n) for n in order)
         for path, nodes in groups.items():
             states = sum(_stateful(n) for n in nodes)
-            if states < 2 or states == everything:
+            least = 2 if path in self.real else LEAST
+            if states < least or states == everything:
                 continue
+            if any(len(g) == len(nodes) for p, g in groups.items() if p[:-1] == path):
+                continue  # all of it is one level deeper
             hull = _hull(nodes, order, outside, self.paths)
             if hull is None:
                 continue
-            closed = cut(hull, outside, "_".join(path))
+            closed = cut(hull, outside, order, self.name(path))
             if closed is None:
                 continue
             found = Candidate(path, hull, path in self.real, closed)
-            found.key = sign(closed, {}).key
+            found.key = _key(closed)
             self.candidates[path] = found
+
+    def name(self, path: Path) -> str:
+        """``encoder/transformer_layer_0``: scopes, each with its words joined."""
+        parts: list[str] = []
+        start = 0
+        for end in range(1, len(path) + 1):
+            if path[:end] in self.real or end == len(path):
+                parts.append("_".join(path[start:end]))
+                start = end
+        return "/".join(parts)
 
     def worthy(self, path: Path) -> bool:
         found = self.candidates.get(path)
@@ -86,6 +103,7 @@ class _Finder:
         chosen = list(self.outermost(graph, depth))
         inside = {n: c for c in chosen for n in c.nodes}
         readers = _readers(graph)
+        order = {node: i for i, node in enumerate(graph.nodes())}
         made: dict[Candidate, Block] = {}
         new: dict[Node, Node] = {}
 
@@ -94,7 +112,7 @@ class _Finder:
 
         for node in _block_order(graph, inside):
             if isinstance(node, Candidate):
-                self.block(node, new, readers, made, depth)
+                self.block(node, new, readers, order, made, depth)
             else:
                 new[node] = node.map_operands(value)
         rebuilt = replace(
@@ -109,10 +127,13 @@ class _Finder:
         found: Candidate,
         new: dict[Node, Node],
         readers: dict[Node, list[Node]],
+        order: dict[Node, int],
         made: dict[Candidate, Block],
         depth: int,
     ) -> None:
-        closed, inputs, results = _close(found.nodes, readers, "_".join(found.path))
+        closed, inputs, results = _close(
+            found.nodes, readers, order, self.name(found.path)
+        )
         inner = _Renamed(closed, self.paths)
         body = _unwrapped(inner.finder(self).rebuild(inner.graph, len(found.path)))
         block = Block(
@@ -149,9 +170,18 @@ class _Finder:
 def _unwrapped(body: Graph) -> Graph:
     """The inside of a block that holds nothing but another block."""
     match body.results:
-        case (Block(args=args, graph=inner),) if args == body.inputs:
-            return replace(inner, name=body.name)
+        case (Block(args=args, graph=inner),) if set(args) == set(body.inputs):
+            inputs = tuple(inner.inputs[args.index(i)] for i in body.inputs)
+            return replace(inner, name=body.name, inputs=inputs)
     return body
+
+
+def _key(closed: Graph) -> object:
+    """What the class of ``closed`` will look like; symbols are read off its inputs."""
+    try:
+        return sign(resolve_sizes(closed), {}).key
+    except TranspileError:
+        return sign(closed, {}).key
 
 
 class _Renamed:
@@ -175,9 +205,7 @@ class _Renamed:
 
 
 def _stateful(node: Node) -> bool:
-    if isinstance(node, Module):
-        return bool(node.state)
-    return any(isinstance(n, Param) for n in node.operands)
+    return bool(state_keys(node))
 
 
 def _readers(graph: Graph) -> dict[Node, list[Node]]:
@@ -246,15 +274,21 @@ def _between(
 
 
 def cut(
-    nodes: Sequence[Node], readers: dict[Node, list[Node]], name: str
+    nodes: Sequence[Node],
+    readers: dict[Node, list[Node]],
+    order: dict[Node, int],
+    name: str,
 ) -> Graph | None:
     """A closed graph of ``nodes``; None when nobody reads what they compute."""
-    (graph, _), _, results = _close(nodes, readers, name)
+    (graph, _), _, results = _close(nodes, readers, order, name)
     return graph if results else None
 
 
 def _close(
-    nodes: Sequence[Node], readers: dict[Node, list[Node]], name: str
+    nodes: Sequence[Node],
+    readers: dict[Node, list[Node]],
+    order: dict[Node, int],
+    name: str,
 ) -> tuple[tuple[Graph, dict[Node, Node]], list[Node], list[Node]]:
     """(graph and old → new nodes, outer values it reads, its nodes read outside)."""
     inside = set(nodes)
@@ -264,13 +298,16 @@ def _close(
     new: dict[Node, Node] = {}
     for node in _canonical(inside, results):
         for operand in node.operands:
-            if operand in inside or operand in inputs or isinstance(operand, Const | Param):
+            if operand in inside or operand in inputs or isinstance(operand, Const | Param | Sizes):
                 continue
             inputs[operand] = Input(f"x{len(inputs)}", types=operand.types, origin=operand.origin)
         new[node] = node.map_operands(lambda n: new.get(n) or inputs.get(n) or n)
     named = tuple((str(i), new[n]) for i, n in enumerate(results))
-    graph = Graph(name, tuple(inputs.values()), named)
-    return (graph, new), list(inputs), results
+    # The value that was made last is what flows through; masks and such follow it.
+    main = max(inputs, key=lambda n: order.get(n, -1), default=None)
+    outer = sorted(inputs, key=lambda n: n is not main)
+    graph = Graph(name, tuple(inputs[n] for n in outer), named)
+    return (graph, new), outer, results
 
 
 def _canonical(inside: set[Node], results: Sequence[Node]) -> list[Node]:

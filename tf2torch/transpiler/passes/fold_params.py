@@ -16,7 +16,7 @@ import numpy as np
 
 from tf2torch.ir.build import permute
 from tf2torch.ir.graph import Graph, every_node, transform
-from tf2torch.ir.nodes import Call, Module, Node, Param, Transform, VariableInfo
+from tf2torch.ir.nodes import Call, Const, Module, Node, Param, Transform, VariableInfo
 from tf2torch.ir.types import TensorType
 
 # Methods that change nothing but the shape, which the result's type tells.
@@ -28,7 +28,7 @@ Arrangement = tuple[Transform, ...]
 
 def fold_params(graph: Graph) -> Graph:
     """Arrangements folded, one arrangement per variable (or disjoint parts of it)."""
-    folded = transform(graph, fold_arrangement)
+    folded = transform(transform(graph, fold_arrangement), fold_constant)
     chosen = _choose(_arrangements(folded))
     return transform(folded, lambda node: _rearranged(node, chosen))
 
@@ -52,6 +52,21 @@ def fold_arrangement(node: Node) -> Node | None:
         transforms=_simplified((*param.transforms, step), param.variable),
         types=(TensorType(param.dtype, shape),),
     )
+
+
+def fold_constant(node: Node) -> Node | None:
+    """A constant that is only rearranged, as the rearranged constant."""
+    match node:
+        case Call(".permute", (Const() as const, tuple() as axes)) if _ints(axes):
+            array = np.ascontiguousarray(const.array.transpose(axes))  # type: ignore[arg-type]
+        case Call(func, (Const() as const, *_)) if func in RESHAPES:
+            shape = node.type.static_shape()
+            if shape is None:
+                return None
+            array = const.array.reshape(shape)
+        case _:
+            return None
+    return replace(const, array=array, types=(TensorType(const.dtype, array.shape),))
 
 
 def _step(func: str, shape: tuple[object, ...], rest: list[object]) -> Transform | None:

@@ -12,7 +12,7 @@ expression of the symbols; anything else becomes a new symbol.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ import sympy
 
 from tf2torch.ir.build import array_of
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Case, Const, CustomGradient, For, Input, Node, Op, Out, Sizes, Variable, While
+from tf2torch.ir.nodes import Attr, Case, Const, CustomGradient, For, Input, Node, Op, Out, Sizes, Variable, While
 from tf2torch.ir.types import (
     HANDLES,
     Dim,
@@ -145,14 +145,18 @@ class _Inference:
         if listed is not None:
             return listed
         plain = [_plain_operand(n) for n in node.inputs]
-        asked = self.oracle.shapes(node.op, node.attrs, plain)
+        attrs = _strict(node.attrs)
+        asked = self.oracle.shapes(node.op, attrs, plain)
+        if asked is None:
+            attrs = node.attrs
+            asked = self.oracle.shapes(node.op, attrs, plain)
         shapes = asked if asked is not None else [None] * len(node.types)
         if all(s is not None and None not in s for s in shapes):
             return _typed(node, shapes)
         marked = self.marked_operands(node)
         guess = None
         if marked is not None:
-            guess = self.oracle.shapes(node.op, node.attrs, marked)
+            guess = self.oracle.shapes(node.op, attrs, marked)
         return _typed(
             node,
             [
@@ -213,7 +217,8 @@ class _Inference:
         for name, prime in self.primes.items():
             if 0 < abs(value - prime) <= MAX_OFFSET and len(self.primes) == 1:
                 return dim(name + (value - prime))
-        return value if value < FIRST_PRIME // 2 else None
+        near = any(abs(value - prime) <= MAX_OFFSET for prime in self.primes.values())
+        return None if near else value
 
     def marked_operands(
         self, node: Op
@@ -323,6 +328,13 @@ def _sizes(type: TensorType) -> tuple[Dim, ...]:
     if isinstance(type, ListType):
         return tuple(-1 if size is None else size for size in type.element or ())
     return type.shape or ()
+
+
+def _strict(attrs: Mapping[str, Attr]) -> Mapping[str, Attr]:
+    """Equal may say that unequal shapes are no error: two symbols may be one size."""
+    if "incompatible_shape_error" not in attrs:
+        return attrs
+    return {**attrs, "incompatible_shape_error": True}
 
 
 def _typed(node: Op, shapes: Sequence[object]) -> tuple[TensorType, ...]:

@@ -133,10 +133,12 @@ class _Lowering:
         if isinstance(result, Decline):
             return self.gap(node, result.reason)
         if isinstance(result, tuple):
+            made: dict[Node, Node] = {}
             return tuple(
-                _finish(n, node, (t,)) for n, t in zip(result, node.types, strict=True)
+                _finish(n, node, (t,), made)
+                for n, t in zip(result, node.types, strict=True)
             )
-        return _finish(result, node, node.types)
+        return _finish(result, node, node.types, {})
 
     def gap(self, node: Op, reason: str) -> Node | tuple[Node, ...]:
         self.gaps.setdefault((node.op, reason), []).append(node)
@@ -193,14 +195,19 @@ def _arguments(node: Op) -> tuple[Node | tuple[Node, ...], ...]:
     return tuple(grouped)
 
 
-def _finish(made: Node, source: Op, types: tuple[TensorType, ...]) -> Node:
-    """Type the result as TensorFlow does; give new nodes the op's origin."""
-    if made in source.inputs:
+def _finish(
+    made: Node, source: Op, types: tuple[TensorType, ...], moved: dict[Node, Node]
+) -> Node:
+    """Type the result as TensorFlow does; give new nodes the op's origin.
+
+    ``moved`` holds what the results of one op share.
+    """
+    if made in source.inputs or made.origin != Origin():
         return made
     known = {n for operand in source.inputs for n in topological((operand,))[-1:]}
     fresh = _fresh(made, known)
     typed = made if made.types[0].dtype in HANDLES else retype(made, types)
-    return _reorigin(typed, fresh - {made} | {typed}, source.origin)
+    return _reorigin(typed, fresh - {made} | {typed}, source.origin, moved)
 
 
 def _fresh(made: Node, known: set[Node]) -> set[Node]:
@@ -216,9 +223,9 @@ def _fresh(made: Node, known: set[Node]) -> set[Node]:
     return found
 
 
-def _reorigin(made: Node, fresh: set[Node], origin: Origin) -> Node:
-    new: dict[Node, Node] = {}
-
+def _reorigin(
+    made: Node, fresh: set[Node], origin: Origin, new: dict[Node, Node]
+) -> Node:
     def moved(node: Node) -> Node:
         if node not in fresh:
             return node

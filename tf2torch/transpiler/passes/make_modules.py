@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tf2torch.ir.build import array_of
+from tf2torch.ir.build import array_of, const
 from tf2torch.ir.graph import Graph, substitute, transform, users
 from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Slice, Transform
 from tf2torch.ir.types import TensorType
@@ -68,6 +68,9 @@ CONVS = {f"F.conv{d}d": d for d in (1, 2, 3)} | {
 }
 
 
+PADDABLE = frozenset({"F.conv1d", "F.conv2d", "F.conv3d"})
+
+
 def _join_bias(graph: Graph) -> Graph:
     """``F.conv2d(x, w) + b`` and ``x @ w + b`` → one call with the bias in it."""
     graph = transform(graph, _matmul_to_linear)
@@ -91,6 +94,9 @@ def _matmul_to_linear(node: Node) -> Node | None:
         case Call("@", (Node() as x, Param() as w)) if w.rank == 2:
             args = (x, _transposed(w))
             return Call("F.linear", args, types=node.types, origin=node.origin)
+        case Call("@", (Node() as x, Call(".permute", (Param() as w, (1, 0))))):
+            # A tied weight: stored as the embedding has it.
+            return Call("F.linear", (x, w), types=node.types, origin=node.origin)
     return None
 
 
@@ -203,17 +209,36 @@ def _conv(node: Call) -> Module | None:
     transposed = node.func.startswith("F.conv_transpose")
     first, second, *kernel = weight.shape
     inside, out = (first, second * groups) if transposed else (second * groups, first)
+    x, pads = _own_padding(node, x)
     config: Config = (
         ("in_channels", inside), ("out_channels", out), ("kernel_size", _short(tuple(kernel))),
     )  # fmt: skip
     defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
-    for key, value in node.kwargs:
+    for key, value in (pads or dict(node.kwargs)).items():
         if key not in defaults:
             return None
         if _short(value) != defaults[key]:
             config = (*config, (key, _short(value)))
     cls = "nn.Conv" + ("Transpose" if transposed else "") + node.func[-2:]
     return _with_bias(node, cls, x, weight, bias, config)
+
+
+def _own_padding(node: Call, x: Arg) -> tuple[Arg, dict[str, Arg] | None]:
+    """A zero pad before a convolution, equal on both sides, is its own padding."""
+    if not isinstance(x, Call) or x.func != "F.pad" or node.func not in PADDABLE:
+        return x, None
+    pads = x.args[1]
+    if x.kwarg("mode") or x.kwarg("value", 0.0) != 0 or len(x.args) > 2:
+        return x, None
+    spatial = (x.rank or 0) - 2
+    if not isinstance(pads, tuple) or len(pads) > 2 * spatial:
+        return x, None
+    pads = (*pads, *[0] * (2 * spatial - len(pads)))
+    if any(type(p) is not int or p < 0 for p in pads) or pads[::2] != pads[1::2]:
+        return x, None
+    if node.kwarg("padding", 0) not in (0, (0,) * spatial):
+        return x, None
+    return x.args[0], {**dict(node.kwargs), "padding": pads[::2][::-1]}
 
 
 def _short(value: Arg) -> Arg:
@@ -292,6 +317,8 @@ def _batch_norm(node: Call, momentum: Momentum) -> Module | None:
         elif not _is_identity(value, suffix):
             return None
     state += [("running_mean", mean), ("running_var", var)]
+    # Torch's own count of training steps; TensorFlow has none.
+    state.append(("num_batches_tracked", const(0, "int64")))
     config: Config = (
         ("num_features", mean.shape[0]), ("eps", node.kwarg("eps", 1e-5)),
         ("momentum", momentum.of(mean)),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 import sympy
@@ -20,8 +21,10 @@ from tf2torch.ir.build import call
 from tf2torch.ir.graph import Graph, map_regions
 from tf2torch.ir.nodes import (
     Arg,
+    Block,
     Call,
     Case,
+    Chain,
     Const,
     CustomGradient,
     DType,
@@ -90,7 +93,16 @@ class _Resolver:
             return self.call(node)
         if node.graphs():
             node = self.region(node)
+        if isinstance(node, For):
+            bounds = {n: self.bound(n) for n in (node.start, node.stop)}
+            node = node.map_operands(lambda n: bounds.get(n, n))
         return node.map_operands(self.tensor)
+
+    def bound(self, node: Node) -> Node:
+        """The end of a ``range`` as a Python number where it is a size."""
+        if isinstance(node, Sizes):
+            return self.expression(node.values[0], [])
+        return node
 
     def region(self, node: Node) -> Node:
         """Resolve inside; what only lends a size becomes one more operand."""
@@ -150,6 +162,8 @@ class _Resolver:
                 return self.tensor(arg, near)
             case Node() if arg in self.numbers and user.func not in _TAKES_NUMBERS:
                 return self.tensor(arg, near)
+            case tuple() if user.func in _TENSORS:
+                return tuple(self.arg(a, user, near) for a in arg)
             case tuple():
                 return tuple(self.size_arg(a, user, near) for a in arg)
             case Slice():
@@ -199,6 +213,14 @@ class _Resolver:
             base, exponent = size.args
             left, right = self.expression(base, near), self.expression(exponent, near)
             return call("**", left, right, type=SCALAR)
+        if isinstance(size, sympy.Mod):
+            left, right = (self.expression(a, near) for a in size.args)
+            return call("%", left, right, type=SCALAR)
+        if isinstance(size, (sympy.Max, sympy.Min)):
+            func = "torch.sym_max" if isinstance(size, sympy.Max) else "torch.sym_min"
+            terms = sorted(size.args, key=lambda a: (a.is_number, str(a)))
+            parts = [self.expression(t, near) for t in terms]
+            return reduce(lambda a, b: call(func, a, b, type=SCALAR), parts)
         if not isinstance(size, (sympy.Add, sympy.Mul)):
             raise TranspileError(f"no expression for the size {size}")
         operator = "+" if isinstance(size, sympy.Add) else "*"
@@ -244,6 +266,8 @@ class _Resolver:
         return self.homes[name]
 
 
+# Functions whose tuple holds tensors, not sizes.
+_TENSORS = frozenset({"torch.stack", "torch.cat"})
 _TAKES_NUMBERS = frozenset(
     {"+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "range"}
     | {"torch.arange", "torch.full", "[]", "torch.where", "torch.clamp", "F.one_hot"}
@@ -286,6 +310,10 @@ def with_operands(
         case For():
             inputs = (*node.inputs, *operands)
             return replace(node, inputs=inputs, body=wider[0], types=types)
+        case Block():
+            return replace(node, graph=wider[0], args=(*node.args, *operands))
+        case Chain():
+            return replace(node, graphs_=tuple(wider), args=(*node.args, *operands))
         case CustomGradient():
             captures = (*node.captures, *operands)
             return replace(node, captures=captures, backward=wider[0])

@@ -7,6 +7,7 @@ one between their underscores (``conv2_block1_1_bn`` is conv2 / block1 / 1 / bn)
 from __future__ import annotations
 
 
+from collections import Counter
 from dataclasses import dataclass
 
 from tf2torch.ir.graph import Graph
@@ -14,6 +15,7 @@ from tf2torch.ir.nodes import Module, Node, Param
 from tf2torch.transpiler.emit.names import is_noise
 
 Path = tuple[str, ...]
+MOST = 0.9
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,14 @@ class Paths:
 
 def scope_paths(graph: Graph) -> Paths:
     """Paths for every node with an origin; nodes that share state share a path."""
-    raw = {n: n.origin.scope for n in graph.nodes() if n.origin.scope}
+    raw: dict[Node, Path] = {}
+    for node in reversed(graph.nodes()):
+        if node.origin.scope:
+            raw[node] = node.origin.scope
+        for operand in node.operands:
+            # What a pass put in front of a node belongs to that node.
+            if not operand.origin.scope and node in raw:
+                raw.setdefault(operand, raw[node])
     raw = _without_common(raw)
     of: dict[Node, Path] = {}
     real: set[Path] = set()
@@ -37,6 +46,7 @@ def scope_paths(graph: Graph) -> Paths:
             real.add(tuple(path))
         of[node] = tuple(path)
     _meet_where_shared(of)
+    _settle_masks(graph, of)
     return Paths(of, frozenset(real))
 
 
@@ -54,31 +64,14 @@ def tokens(part: str) -> list[str]:
 
 
 def _without_common(raw: dict[Node, Path]) -> dict[Node, Path]:
-    """Less the scopes that everything is in."""
-    scopes = list(raw.values())
-    depth = 0
-    while scopes and all(len(s) > depth for s in scopes):
-        heads = {s[depth] for s in scopes}
-        if len(heads) > 1:
+    """Less the scopes that everything is in, or nearly everything: the model's name."""
+    for _ in range(max(map(len, raw.values()), default=0)):
+        heads = Counter(s[:1] for s in raw.values() if s)
+        head, count = heads.most_common(1)[0] if heads else ((), 0)
+        if not head or count < MOST * len(raw):
             break
-        depth += 1
-    shared = min((len(s) for s in scopes), default=0)
-    majority = _majority_prefix(scopes, depth)
-    depth = max(min(depth, shared), 0)
-    if majority:
-        return {n: s[1:] if s[:1] == majority else s for n, s in raw.items()}
-    return {n: s[depth:] for n, s in raw.items()}
-
-
-def _majority_prefix(scopes: list[Path], depth: int) -> Path:
-    """The first scope when nearly every node is in it (the name of the model)."""
-    if depth or not scopes:
-        return ()
-    heads: dict[Path, int] = {}
-    for scope in scopes:
-        heads[scope[:1]] = heads.get(scope[:1], 0) + 1
-    best = max(heads, key=lambda h: heads[h])
-    return best if heads[best] > 0.9 * len(scopes) else ()
+        raw = {n: s[1:] if s[:1] == head else s for n, s in raw.items()}
+    return raw
 
 
 def _meet_where_shared(of: dict[Node, Path]) -> None:
@@ -96,12 +89,32 @@ def _meet_where_shared(of: dict[Node, Path]) -> None:
             of[node] = common
 
 
+def _settle_masks(graph: Graph, of: dict[Node, Path]) -> None:
+    """What comes from inputs alone (masks, positions) belongs where its readers meet:
+    when several blocks read it, the first of them must not own it."""
+    nodes = graph.nodes()
+    learned: set[Node] = set()
+    for node in nodes:
+        if state_keys(node) or any(o in learned for o in node.operands):
+            learned.add(node)
+    paths: dict[Node, list[Path]] = {}
+    for node in reversed(nodes):
+        if node in of and node not in learned and node in paths:
+            of[node] = _common(sorted(paths[node]))
+        for operand in node.operands:
+            paths.setdefault(operand, []).append(of.get(node, ()))
+
+
 def state_keys(node: Node) -> list[object]:
-    """Identities of the parameters that ``node`` reads or holds."""
+    """Identities of the parameters that ``node`` reads or holds, in regions too."""
     params = [p for p in node.operands if isinstance(p, Param)]
     if isinstance(node, Module):
         params += [p for _, p in node.state if isinstance(p, Param)]
-    return [(p.variable, p.transforms) for p in params]
+    keys: list[object] = [(p.variable, p.transforms) for p in params]
+    for graph in node.graphs():
+        for inner in graph.nodes():
+            keys.extend(state_keys(inner))
+    return keys
 
 
 def _common(paths: list[Path]) -> Path:

@@ -99,6 +99,10 @@ def _floor_div(x: Dim, y: Dim) -> Dim | None:
     return dim(sympy.floor(sympy.sympify(x) / y))
 
 
+def _floor_mod(x: Dim, y: Dim) -> Dim | None:
+    return None if y == 0 else dim(sympy.Mod(x, y))
+
+
 def _prod(node: Op) -> Found:
     values, axes = sizes_of(node.inputs[0]), ints_of(node.inputs[1])
     if values is None or axes is None or node.inputs[0].rank != 1:
@@ -199,6 +203,9 @@ EVALUATORS: dict[str, Callable[[Op], Found]] = {
     "Sub": _binary(lambda x, y: dim(x - y)),
     "Mul": _binary(lambda x, y: dim(x * y)),
     "FloorDiv": _binary(_floor_div),
+    "FloorMod": _binary(_floor_mod),
+    "Maximum": _binary(lambda x, y: dim(sympy.Max(x, y))),
+    "Minimum": _binary(lambda x, y: dim(sympy.Min(x, y))),
     "Prod": _prod,
     "Pack": _pack,
     "ConcatV2": _concat,

@@ -63,7 +63,7 @@ def source(node: Node) -> Node:
 
 @dataclass(frozen=True)
 class Written:
-    """Loop variable ``k`` is a list of ``length`` that ``write`` changes and no other."""
+    """Loop variable ``k`` is a list of ``length`` that only ``write`` changes."""
 
     k: int
     write: Op
@@ -152,6 +152,9 @@ def _keep_last(loop: For, readers: dict[Node, list[Node]]) -> Instead | None:
 
 def _zeros(type: TensorType) -> Node:
     shape = type.shape or ()
+    known = type.static_shape()
+    if known is not None:
+        return const(np.zeros(known), type.dtype)
     sizes = Sizes(shape, types=(TensorType(I32, (len(shape),)),))
     attrs = {"T": type.dtype, "index_type": I32}
     return Op("Fill", (sizes, const(0, type.dtype)), attrs, types=(type,))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tf2torch.diagnostics import Code, Hint, Priority
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 
+DATA_DEPENDENT = re.compile("data-dependent", re.IGNORECASE)
 ROUTES = {
     "export": "torch.export with open sizes",
     "compile": "torch.compile(fullgraph=True, backend='aot_eager')",
@@ -22,13 +24,16 @@ class Export:
     def check(self, case: Case) -> Verdict:
         if any(i.dtype == "string" for i in case.port.inputs):
             return Verdict(notes=("string inputs are outside of torch.export",))
-        figures, hints = [], []
+        figures, hints, notes = [], [], []
         for route, title in ROUTES.items():
             problem = case.candidate.exports(route, case.samples[0].arrays)
+            if problem and case.oracle.branches and DATA_DEPENDENT.search(problem):
+                notes.append(f"{title}: the original's control flow depends on data")
+                continue
             figures.append(Figure(route, title, not problem, note=problem))
             if problem:
                 hints.append(_hint(title, problem))
-        return Verdict(tuple(figures), tuple(hints))
+        return Verdict(tuple(figures), tuple(hints), tuple(notes))
 
 
 def _hint(title: str, problem: str) -> Hint:

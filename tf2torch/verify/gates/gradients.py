@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,12 +10,16 @@ import numpy as np
 
 from tf2torch.diagnostics import Code, Direction, Hint, Priority
 from tf2torch.verify import mapping, tolerance
+from tf2torch.verify.candidate import Answer
+from tf2torch.verify.distribution import DEVIATIONS, Moments, vector_deviation
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
+from tf2torch.verify.oracle import Truth
 from tf2torch.verify.original.model import Run
 from tf2torch.verify.provenance import Entry
 
 DEAD = "no gradient"
+UNJUDGED = "TensorFlow's own float32 error is above the ceiling: not judged"
 
 
 @dataclass(frozen=True)
@@ -43,29 +48,66 @@ class Gradients:
 
     def check(self, case: Case) -> Verdict:
         figures: list[Figure] = []
-        for sample in (s for s in case.samples if s.gradients):
-            figures += _figures(case, sample)
+        for sample in case.samples:
+            if sample.gradients:
+                figures += _figures(case, sample)
+            elif _unjudged(figures):
+                figures += _figures(case, _with_gradients(sample))
         notes = []
+        if case.stochastic and not case.oracle.no_gradient:
+            figures += _distributions(case)
+            notes.append(
+                "gradients through random numbers are compared in the mean over "
+                f"{case.draw_count} draws only"
+            )
         if case.oracle.no_gradient:
             notes.append(
                 "TensorFlow cannot differentiate the original, so gradients were not "
                 f"compared ({case.oracle.no_gradient})"
             )
-        return Verdict(tuple(figures), tuple(_hints(case, figures)), tuple(notes))
+        hints = [*_hints(case, figures), *_never_judged(case, figures)]
+        return Verdict(tuple(figures), tuple(hints), tuple(notes))
+
+
+def _with_gradients(sample: Sample) -> Sample:
+    return Sample(f"{sample.name}, gradients", sample.arrays, True)
+
+
+def _unjudged(figures: list[Figure]) -> set[str]:
+    """What has been looked at, but on no set could be judged."""
+    judged = {f.subject.split(" · ")[0] for f in figures if f.note != UNJUDGED}
+    return {f.subject.split(" · ")[0] for f in figures} - judged
+
+
+def _never_judged(case: Case, figures: list[Figure]) -> Iterator[Hint]:
+    for name in sorted(_unjudged(figures)):
+        yield Hint(
+            Code.NUMERICAL_INSTABILITY,
+            Priority.P2,
+            case.port.region_of(name),
+            f"gradient of {name} was never judged: on every input set TensorFlow's "
+            f"own float32 error is above {tolerance.GRADIENT_CEILING:g} of its norm",
+            "bring typical inputs with --sample FILE.npz",
+            metric="gradient error",
+        )
 
 
 def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
     truth = case.truth(sample)
     if truth.no_gradient or not truth.single.gradients | truth.single.input_gradients:
         return
-    pairs = list(pairs_of(case, sample))
+    pairs = list(pairs_of(case, sample, truth, case.answer(sample)))
     largest = max((_norm(pair.truth) for pair in pairs), default=0.0)
     for pair in pairs:
+        subject = f"{pair.subject} · {sample.name}"
+        if tolerance.gradient_ill_conditioned(pair.single, pair.double, largest):
+            yield Figure("gradient error", subject, True, note=UNJUDGED)
+            continue
         judged = tolerance.judge_gradient(pair.port, pair.single, pair.double, largest)
         dead = not judged.passed and (not pair.reached or not pair.port.any())
         yield Figure(
             "gradient error",
-            f"{pair.subject} · {sample.name}",
+            subject,
             judged.passed,
             judged.error,
             judged.tolerance,
@@ -76,9 +118,31 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
         )
 
 
-def pairs_of(case: Case, sample: Sample) -> Iterator[Pair]:
+def _distributions(case: Case) -> Iterator[Figure]:
+    """Mean gradients of the loss over all outputs, also the random ones."""
+    truths: dict[str, Moments] = defaultdict(Moments)
+    ports: dict[str, Moments] = defaultdict(Moments)
+    sample = case.samples[0]
+    for run, answer in case.draws(case.seed):
+        for pair in pairs_of(case, sample, Truth(run, None), answer):
+            truths[pair.subject].add(pair.single)
+            ports[pair.subject].add(pair.port)
+    for name, truth in truths.items():
+        found = vector_deviation(ports[name], truth)
+        norm, value = _norm(truth.center), _norm(ports[name].center)
+        dead = value == 0.0 and norm > 0.0 and not ports[name].variance.any()
+        passed = found <= DEVIATIONS and not dead
+        subject = f"{name} · mean of {case.draw_count} draws"
+        note = DEAD if dead else ""
+        yield Figure(
+            "distribution", subject, passed, found, DEVIATIONS, norm, None, value, note
+        )
+
+
+def pairs_of(
+    case: Case, sample: Sample, truth: Truth, answer: Answer
+) -> Iterator[Pair]:
     """Trainable state entries, then float inputs."""
-    truth, answer = case.truth(sample), case.answer(sample)
     trainable = {s.name for s in case.stored if s.trainable and s.alias is None}
     shapes = {v.key: v.shape for v in case.oracle.variables}
     for entry in case.port.state:
@@ -91,7 +155,7 @@ def pairs_of(case: Case, sample: Sample) -> Iterator[Pair]:
         double = _of_entry(truth.double, entry, shape) if truth.double else None
         port = np.zeros_like(single) if have is None else have
         yield Pair(entry.name, port, single, double, have is not None)
-    yield from _inputs(case, sample)
+    yield from _inputs(sample, truth, answer)
 
 
 def _of_entry(run: Run, entry: Entry, shape: tuple[int, ...]) -> np.ndarray:
@@ -99,8 +163,7 @@ def _of_entry(run: Run, entry: Entry, shape: tuple[int, ...]) -> np.ndarray:
     return mapping.apply(entry.steps, np.zeros(shape) if whole is None else whole)
 
 
-def _inputs(case: Case, sample: Sample) -> Iterator[Pair]:
-    truth, answer = case.truth(sample), case.answer(sample)
+def _inputs(sample: Sample, truth: Truth, answer: Answer) -> Iterator[Pair]:
     for name, value in sample.arrays.items():
         single = truth.single.input_gradients.get(name)
         have = answer.input_gradients.get(name)
@@ -145,7 +208,12 @@ def _hint(case: Case, name: str, figure: Figure) -> Hint:
             direction=Direction.HIGHER,
         )
     unstable = bool(figure.note)
-    what = figure.note or f"differs by {figure.observed:.2g} of TensorFlow's norm"
+    unit = (
+        "standard deviations"
+        if figure.name == "distribution"
+        else "of TensorFlow's norm"
+    )
+    what = figure.note or f"differs by {figure.observed:.2g} {unit}"
     return Hint(
         Code.NUMERICAL_INSTABILITY if unstable else Code.GRADIENT_MISMATCH,
         Priority.P1,

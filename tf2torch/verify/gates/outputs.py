@@ -9,6 +9,12 @@ import numpy as np
 
 from tf2torch.diagnostics import Code, Direction, Hint, Priority
 from tf2torch.verify import tolerance
+from tf2torch.verify.distribution import (
+    DEVIATIONS,
+    Moments,
+    mean_deviation,
+    spread_deviation,
+)
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
 from tf2torch.verify.tolerance import Judgement
@@ -27,6 +33,13 @@ class Outputs:
         for sample in case.samples:
             figures += _figures(case, sample)
         notes = []
+        if case.stochastic:
+            figures += _distributions(case)
+            names = ", ".join(case.stochastic)
+            notes.append(
+                f"drawn at random, so compared in mean and spread of {case.draw_count} draws "
+                f"only: {names}"
+            )
         if case.oracle.no_float64:
             notes.append(
                 "no float64 run of the original: outputs are held against TensorFlow's "
@@ -42,6 +55,8 @@ class Outputs:
 def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
     truth, answer = case.truth(sample), case.answer(sample)
     for name, single in truth.single.outputs.items():
+        if name in case.stochastic:
+            continue
         double = truth.double.outputs[name] if truth.double else None
         subject = f"{name} · {sample.name}"
         if tolerance.ill_conditioned(single, double):
@@ -51,6 +66,22 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
             answer.outputs[name], single, double, unit(truth.single.dtypes[name])
         )
         yield _figure(subject, judged)
+
+
+def _distributions(case: Case) -> Iterator[Figure]:
+    """Of each stochastic output: its mean and its spread, in standard deviations."""
+    truths = {name: Moments() for name in case.stochastic}
+    ports = {name: Moments() for name in case.stochastic}
+    for run, answer in case.draws(None):
+        for name in case.stochastic:
+            truths[name].add(run.outputs[name])
+            ports[name].add(answer.outputs[name])
+    for name in case.stochastic:
+        for kind, measure in (("mean", mean_deviation), ("spread", spread_deviation)):
+            found = measure(ports[name], truths[name])
+            subject = f"{name} · {kind} of {case.draw_count} draws"
+            passed = found <= DEVIATIONS
+            yield Figure("distribution", subject, passed, found, DEVIATIONS)
 
 
 def unit(dtype: str) -> float:
@@ -83,14 +114,17 @@ def _hints(figures: list[Figure]) -> Iterator[Hint]:
             worst[name] = figure
     for name, figure in worst.items():
         unstable = bool(figure.note)
-        what = figure.note or f"differs by {figure.observed:.2g} of its scale"
+        unit = (
+            "standard deviations" if figure.name == "distribution" else "of its scale"
+        )
+        what = figure.note or f"differs by {figure.observed:.2g} {unit}"
         yield Hint(
             Code.NUMERICAL_INSTABILITY if unstable else Code.OUTPUT_MISMATCH,
             Priority.P1,
             "",
             f"output {name} {what} on input set '{figure.subject.split(' · ')[1]}'",
             "compare the regions one by one, from the inputs on",
-            metric="output error",
+            metric=figure.name,
             observed=figure.observed,
             expected=0.0,
             tolerance=figure.tolerance,

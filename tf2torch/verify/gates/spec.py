@@ -29,6 +29,7 @@ class Spec:
         figures = []
         for sample in case.samples:
             found = list(_compare(case.truth(sample).single, case.answer(sample)))
+            found += _nested(case, sample)
             hints += [h for h in found if h not in hints]
             figures.append(Figure("shapes and dtypes", sample.name, not found))
         for name, found in (
@@ -110,6 +111,14 @@ def _compare(truth: Run, answer: Answer) -> Iterator[Hint]:
             yield _hint(Code.SHAPE_MISMATCH, text, fix, have, expected)
 
 
+def _nested(case: Case, sample: Sample) -> Iterator[Hint]:
+    if case.answer(sample).nested and case.oracle.is_signature:
+        expected = [tensor.name for tensor in case.oracle.outputs]
+        text = "forward returns a nest, the signature has flat outputs"
+        fix = "return the tensor, or a dict by output names"
+        yield _hint(Code.STRUCTURE, text, fix, "nested", expected)
+
+
 def _empty_batch(case: Case) -> Iterator[Hint]:
     ranges = case.drawn[0]
     if not ranges.empty_batch:
@@ -119,13 +128,13 @@ def _empty_batch(case: Case) -> Iterator[Hint]:
 
 
 def _repeats(case: Case, style: str) -> Iterator[Hint]:
-    """The same call again gives the same bits (a random model draws anew)."""
-    if case.port.random:
-        return
+    """The same call again gives the same bits (a random output is drawn anew)."""
     sample = case.samples[0]
     first = case.answer(sample)
     again = case.candidate.run(sample.arrays, style=style, noise=ANOTHER_NOISE)
     for name, value in first.outputs.items():
+        if name in case.stochastic:
+            continue
         other = again.outputs.get(name)
         nan = value.dtype.kind in "fc"
         if other is None or not np.array_equal(value, other, equal_nan=nan):

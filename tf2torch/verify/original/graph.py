@@ -13,7 +13,9 @@ import numpy as np
 from tf2torch.verify.cotangents import cotangent
 from tf2torch.verify.original import float64
 from tf2torch.verify.original.model import (
+    CONTROL_FLOW,
     FLOATS,
+    RANDOM,
     NoGradient,
     Request,
     Run,
@@ -47,9 +49,16 @@ class GraphModel:
             self._targets: dict[str, Any] = {}
             self._assigns: dict[str, Any] = {}
             self.variables = tuple(self._variables(meta, reader, request.keys))
+            self.is_signature = True
+            self.is_random = any(op.type.startswith(RANDOM) for op in self._reachable())
+            self.branches = any(
+                op.type in CONTROL_FLOW for op in self._graph.get_operations()
+            )
             self._loss_inputs, self._gradients = self._differentiate()
 
-    def run(self, inputs: Arrays, seed: int | None) -> Run:
+    def run(
+        self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
+    ) -> Run:
         feeds = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}
         fetches: dict[str, Any] = {f"out:{t.name}": t.tensor for t in self.outputs}
         outputs = self._session.run(fetches, feeds)
@@ -62,7 +71,11 @@ class GraphModel:
         if isinstance(self._gradients, Exception):
             raise NoGradient(str(self._gradients))
         for name, placeholder in self._loss_inputs.items():
-            feeds[placeholder] = cotangent(seed, name, run.outputs[name].shape)
+            shape = run.outputs[name].shape
+            counts = weighed is None or name in weighed
+            feeds[placeholder] = (
+                cotangent(seed, name, shape) if counts else np.zeros(shape)
+            )
         for name, value in self._session.run(self._gradients, feeds).items():
             kind, _, key = name.partition(":")
             where = run.gradients if kind == "var" else run.input_gradients

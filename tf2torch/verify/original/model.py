@@ -68,14 +68,23 @@ class NoGradient(Exception):
 
 
 class Original(Protocol):
-    """A model that TensorFlow has opened, in one precision."""
+    """A model that TensorFlow has opened, in one precision.
+
+    ``is_signature``: it returns one value or a flat dict, as signatures do.
+    ``branches``: control flow is left in its graph, which may depend on data.
+    ``is_random``: it draws from a generator, and runs differ.
+    """
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     variables: tuple[StateVariable, ...]
+    is_signature: bool
+    branches: bool
+    is_random: bool
 
-    def run(self, inputs: Arrays, seed: int | None) -> Run:
-        """``seed`` draws the cotangents; None leaves the gradients out."""
+    def run(self, inputs: Arrays, seed: int | None, weighed: list[str] | None) -> Run:
+        """``seed`` draws the cotangents; None leaves the gradients out. ``weighed``
+        are the outputs that make the loss, by default all."""
         ...
 
     def value(self, key: str) -> np.ndarray: ...
@@ -97,5 +106,18 @@ def plain(array: Any) -> np.ndarray:
 PLAIN = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
     "float16 float32 float64 complex64 complex128".split()
+)
+RANDOM = (
+    "Random",
+    "Multinomial",
+    "TruncatedNormal",
+    "ParameterizedTruncatedNormal",
+    "StatefulUniform",
+    "StatefulStandardNormal",
+    "StatefulTruncatedNormal",
+    "StatefulRandom",
+)
+CONTROL_FLOW = frozenset(
+    "If StatelessIf While StatelessWhile Case StatelessCase Switch RefSwitch".split()
 )
 FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})

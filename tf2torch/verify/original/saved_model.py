@@ -15,7 +15,9 @@ import numpy as np
 from tf2torch.verify.cotangents import cotangent
 from tf2torch.verify.original import float64
 from tf2torch.verify.original.model import (
+    CONTROL_FLOW,
     FLOATS,
+    RANDOM,
     NoGradient,
     Request,
     Run,
@@ -41,13 +43,19 @@ class LoadedModel:
         self.inputs = _inputs(self._function, request.inputs)
         self.outputs = _outputs(self._function, request.outputs)
         self.variables = tuple(self._used())
+        self.is_signature = request.signature in self.root.signatures
+        self.is_random = self._draws()
+        self.branches = any(n.op in CONTROL_FLOW for n in self._nodes())
         self._initial = self._snapshot()
 
-    def run(self, inputs: Arrays, seed: int | None) -> Run:
+    def run(
+        self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
+    ) -> Run:
         import tensorflow as tf
 
-        for key, value in self._initial.items():
-            self.by_key[key].assign(value)
+        if not self.is_random:  # what it mutates may be the state of its generator
+            for key, value in self._initial.items():
+                self.by_key[key].assign(value)
         tensors = {t.name: _tensor(inputs[t.name], t.dtype) for t in self.inputs}
         watched = [t.name for t in self.inputs if t.dtype in FLOATS]
         if seed is None:
@@ -55,7 +63,7 @@ class LoadedModel:
         with tf.GradientTape() as tape:
             tape.watch([tensors[name] for name in watched])
             outputs = self._call(tensors)
-            loss = _loss(outputs, seed)
+            loss = _loss(outputs, seed, weighed)
         targets = {f"var:{key}": self.by_key[key] for key in self._floats()}
         targets |= {f"in:{name}": tensors[name] for name in watched}
         run = _run(outputs)
@@ -107,11 +115,22 @@ class LoadedModel:
     def _floats(self) -> list[str]:
         return [v.key for v in self.variables if v.dtype in FLOATS]
 
+    def _draws(self) -> bool:
+        """By stateful ops, or by stateless ones whose seed the function moves on."""
+        ops = {n.op for n in self._nodes()}
+        moved = any(op.startswith(MUTATING) for op in ops)
+        seeded = any(op.startswith("StatelessRandom") for op in ops)
+        return any(op.startswith(RANDOM) for op in ops) or (moved and seeded)
+
+    def _nodes(self) -> list[Any]:
+        """Of the function and of all that it calls."""
+        graph = self._function.graph.as_graph_def()
+        inner = [n for f in graph.library.function for n in f.node_def]
+        return [*graph.node, *inner]
+
     def _snapshot(self) -> Arrays:
         """The variables' values, where the function may change some of them."""
-        graph = self._function.graph.as_graph_def()
-        nodes = [n for f in graph.library.function for n in f.node_def]
-        if not any(n.op.startswith(MUTATING) for n in (*graph.node, *nodes)):
+        if not any(n.op.startswith(MUTATING) for n in self._nodes()):
             return {}
         return {v.key: plain(self.by_key[v.key].numpy()) for v in self.variables}
 
@@ -171,11 +190,15 @@ def _tensor(value: np.ndarray, dtype: str) -> Any:
     return tf.cast(tf.constant(value), dtype)
 
 
-def _loss(outputs: dict[str, Any], seed: int) -> Any:
+def _loss(outputs: dict[str, Any], seed: int, weighed: list[str] | None) -> Any:
     """In the widest float among the outputs, or None when there is no float one."""
     import tensorflow as tf
 
-    floats = {name: v for name, v in outputs.items() if v.dtype.name in FLOATS}
+    floats = {
+        name: v
+        for name, v in outputs.items()
+        if v.dtype.name in FLOATS and (weighed is None or name in weighed)
+    }
     if not floats:
         return None
     wide = tf.float64 if any(v.dtype == tf.float64 for v in floats.values()) else None

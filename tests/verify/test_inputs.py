@@ -1,0 +1,83 @@
+"""Inputs are drawn within what the original accepts, which is found by asking."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tf2torch.verify.inputs import Sampler, Unsampled, from_file, samples
+from tf2torch.verify.provenance import Input
+from tf2torch.verify.wire import Arrays
+
+IMAGE = Input("image", "image", "", "float32", ("batch", "height", "width", 3))
+IDS = Input("ids", "ids", "", "int32", ("batch", "length"))
+FLAG = Input("flag", "flag", "", "bool", ())
+TEXT = Input("text", "text", "", "string", ("batch",))
+
+
+def sampler(*inputs: Input, words: tuple[bytes, ...] = ()) -> Sampler:
+    return Sampler(inputs, words, "salt")
+
+
+def test_index_bounds_are_exact() -> None:
+    def accepts(arrays: Arrays) -> bool:
+        return bool((arrays["ids"] <= 40).all())
+
+    subject = sampler(IDS)
+    ranges = subject.probe(accepts)
+    assert ranges.integers == {"ids": (0, 40)}
+    drawn = subject.draw(ranges, "normal", 3, 0)["ids"]
+    assert drawn.min() == 0 and drawn.max() == 40
+
+
+def test_an_integer_without_bound_is_a_mask() -> None:
+    ranges = sampler(IDS).probe(lambda arrays: True)
+    assert ranges.integers == {"ids": (0, 1)}
+
+
+def test_sizes_grow_until_they_are_accepted() -> None:
+    def accepts(arrays: Arrays) -> bool:
+        _, height, width, _ = arrays["image"].shape
+        return height >= 30 and height % 32 == 0 and width % 32 == 0
+
+    ranges = sampler(IMAGE).probe(accepts)
+    assert ranges.sizes["height"] == (32, 64) and ranges.sizes["width"] == (32, 64)
+    assert ranges.batch == ("batch",) and ranges.empty_batch
+
+
+def test_an_odd_second_size_comes_first() -> None:
+    ranges = sampler(IMAGE).probe(lambda arrays: True)
+    assert ranges.sizes["height"] == (7, 10) and ranges.other_lengths
+
+
+def test_a_fixed_batch_is_found() -> None:
+    ranges = sampler(IDS).probe(lambda arrays: arrays["ids"].shape[0] == 1)
+    assert ranges.batch == () and ranges.sizes["batch"] == (1,)
+
+
+def test_nothing_accepted_asks_for_a_sample() -> None:
+    with pytest.raises(Unsampled, match="--sample"):
+        sampler(IDS).probe(lambda arrays: False)
+
+
+def test_the_sets_are_a_function_of_the_seed() -> None:
+    subject = sampler(IMAGE, FLAG, TEXT, words=(b"red", b"green"))
+    ranges = subject.probe(lambda arrays: True)
+    first, again = (samples(subject, ranges, 5, 1) for _ in range(2))
+    other = samples(subject, ranges, 6, 1)
+    for left, right in zip(first, again, strict=True):
+        for name in left.arrays:
+            np.testing.assert_array_equal(left.arrays[name], right.arrays[name])
+    assert not np.array_equal(first[0].arrays["image"], other[0].arrays["image"])
+    assert {s.arrays["image"].shape[0] for s in first} >= {1, 2, 3, 5}
+    fresh = [s.name for s in first].index("fresh")
+    np.testing.assert_array_equal(
+        first[fresh].arrays["image"], other[fresh].arrays["image"]
+    )
+
+
+def test_a_file_must_name_every_input() -> None:
+    with pytest.raises(Unsampled, match="ids"):
+        from_file({"other": np.zeros(3)}, (IDS,))
+    (sample,) = from_file({"ids": np.zeros((2, 3))}, (IDS,))
+    assert sample.arrays["ids"].dtype == np.int32

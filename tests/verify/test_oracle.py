@@ -1,0 +1,157 @@
+"""The oracle opens every kind of original and says what TensorFlow says."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from tf2torch.diagnostics import SourceError
+from tf2torch.verify.oracle import Oracle, Question, Rejected
+from tf2torch.verify.original import live
+from tf2torch.verify.original.model import Tensor
+from tf2torch.verify.sandbox import Limits
+
+
+def load(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"verify_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+ORIGINALS = load("originals")
+
+
+def opened(
+    path: Path, inputs: list[Tensor], outputs: list[Tensor], *keys: str
+) -> Oracle:
+    question = Question(path, "serving_default", tuple(inputs), tuple(outputs), keys)
+    oracle = Oracle(question, Limits(memory=16 << 30))
+    oracle.open()
+    return oracle
+
+
+def test_a_frozen_graph_has_gradients_of_its_constants(tmp_path: Path) -> None:
+    path = ORIGINALS.frozen_graph(tmp_path)
+    ends = Tensor("x", "x:0", "float32"), Tensor("pooled", "pooled:0", "float32")
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("f")
+    keys = "kernel", "gamma", "beta", "moving_mean", "moving_variance"
+    with opened(path, [ends[0]], [ends[1]], *keys) as oracle:
+        truth = oracle.truth({"x": x}, 0)
+        assert [v.key for v in oracle.variables] == list(keys)
+        assert all(v.trainable is None for v in oracle.variables)
+        assert oracle.kept_float32 == ("ResizeBilinear",)
+    assert truth.double is not None
+    assert set(truth.single.gradients) == set(keys)
+    assert set(truth.single.input_gradients) == {"x"}
+    for key in keys:
+        single, double = truth.single.gradients[key], truth.double.gradients[key]
+        assert double.dtype == np.float64
+        np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        truth.single.outputs["pooled"], truth.double.outputs["pooled"], rtol=1e-5
+    )
+
+
+def test_the_gradient_is_that_of_the_weighted_sum(tmp_path: Path) -> None:
+    """Against a difference quotient of the float64 outputs."""
+    from tf2torch.verify.cotangents import cotangent
+
+    path = ORIGINALS.frozen_graph(tmp_path)
+    ends = Tensor("x", "x:0", "float32"), Tensor("pooled", "pooled:0", "float32")
+    x = np.random.default_rng(1).normal(size=(1, 8, 8, 3)).astype("f")
+    with opened(path, [ends[0]], [ends[1]]) as oracle:
+        truth = oracle.truth({"x": x}, 7)
+        step = np.float32(2.0**-10)
+        up, down = x.copy(), x.copy()
+        up[0, 3, 3, 1] += step
+        down[0, 3, 3, 1] -= step
+        results = [oracle.truth({"x": v}, None).double for v in (up, down)]
+    high, low = (run.outputs["pooled"] for run in results if run is not None)
+    weights = cotangent(7, "pooled", high.shape)
+    quotient = ((high - low) * weights).sum() / (2 * step)
+    assert truth.double is not None
+    found = truth.double.input_gradients["x"][0, 3, 3, 1]
+    assert found == pytest.approx(quotient, rel=1e-2)
+
+
+def test_a_tf1_saved_model_with_a_loop_and_a_table(tmp_path: Path) -> None:
+    path = ORIGINALS.tf1_saved_model(tmp_path)
+    words = np.array([b"b", b"zzz", b"a"], object)
+    ends = Tensor("words", "words:0", "string"), Tensor("state", "state:0", "float32")
+    with opened(path, [ends[0]], [ends[1]]) as oracle:
+        truth = oracle.truth({"words": words}, 0)
+        assert {v.key: v.trainable for v in oracle.variables} == {
+            "net/rows": True,
+            "net/step": True,
+        }
+    h = ORIGINALS.weights(4, 5)[[1, 3, 0]]
+    for _ in range(3):
+        h = np.tanh(h @ ORIGINALS.weights(5, 5))
+    np.testing.assert_allclose(truth.single.outputs["state"], h, rtol=1e-5, atol=1e-6)
+    assert truth.no_gradient == ""
+    assert truth.single.gradients["net/rows"][2].tolist() == [0.0] * 5
+    assert truth.single.gradients["net/rows"][3].any()
+
+
+@pytest.mark.parametrize(
+    ("ending", "legacy"), [(".keras", False), (".h5", False), (".h5", True)]
+)
+def test_a_keras_file_is_known_by_its_weights(
+    tmp_path: Path, ending: str, legacy: bool
+) -> None:
+    path = ORIGINALS.keras_file(tmp_path, ending, legacy)
+    x = np.ones((3, 6), "f")
+    inputs = [Tensor("features", "", "float32", (-1, 6))]
+    outputs = [Tensor("dense_1", "", "float32"), Tensor("dense_2", "", "float32")]
+    with opened(path, inputs, outputs) as oracle:
+        truth = oracle.truth({"features": x}, 0)
+        flags = {v.key: v.trainable for v in oracle.variables}
+        values = oracle.values(["0"])
+    assert [t.shape for t in oracle.outputs] == [(-1, 2), (-1, 1)]
+    assert values["0"].shape == (6, 5)
+    assert flags["0"] and flags["1"]  # the first dense layer
+    assert not any(flags[key] for key in flags if key in "2345")  # a frozen layer
+    assert truth.double is not None
+    for name in ("dense_1", "dense_2"):
+        single, double = truth.single.outputs[name], truth.double.outputs[name]
+        np.testing.assert_allclose(single, double, rtol=1e-5, atol=1e-6)
+
+
+def test_a_live_module_starts_each_run_from_its_first_state(tmp_path: Path) -> None:
+    inputs = (Tensor("x", "", "float32", (-1, 3)),)
+    outputs = (Tensor("output_0", "", "float32"), Tensor("output_1", "", "int32"))
+    live.save(ORIGINALS.module(), None, inputs, str(tmp_path))
+    question = Question(tmp_path, None, inputs, outputs, (), exported=True)
+    with Oracle(question, Limits(memory=16 << 30)) as oracle:
+        oracle.open()
+        for value in (1.0, 2.0):
+            x = np.full((2, 3), value, "f")
+            run = oracle.truth({"x": x}, 0).single
+            assert run.outputs["output_1"] == 1
+            expected = np.repeat(run.outputs["output_0"].sum(-1)[:1], 2)
+            np.testing.assert_allclose(run.outputs["output_0"].sum(-1), expected)
+        assert {v.key for v in oracle.variables} == {"0", "1"}
+
+
+def test_inputs_that_tensorflow_refuses_are_told(tmp_path: Path) -> None:
+    path = ORIGINALS.frozen_graph(tmp_path)
+    ends = Tensor("x", "x:0", "float32"), Tensor("pooled", "pooled:0", "float32")
+    with opened(path, [ends[0]], [ends[1]]) as oracle:
+        with pytest.raises(Rejected):
+            oracle.outputs_for({"x": np.zeros((2, 8, 8, 5), "f")})
+
+
+def test_what_is_no_model_is_an_error_of_the_user(tmp_path: Path) -> None:
+    path = tmp_path / "model.pb"
+    path.write_text("no model")
+    with pytest.raises(SourceError, match="TensorFlow cannot open"):
+        opened(path, [], [])
