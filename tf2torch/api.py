@@ -112,9 +112,7 @@ def convert(
             path = compiled.source.path
             original = source if path is None else Path(path)
             options = {"progress": say, "sandbox": sandbox}
-            report = run_verifier(
-                work, original, sample=sample, seed=seed, **options
-            )
+            report = run_verifier(work, original, sample=sample, seed=seed, **options)
             if repair:
                 from tf2torch.repair import repair as run_repair
 

@@ -59,15 +59,22 @@ def main() -> None:
 @cli.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--out", "output", type=click.Path(path_type=Path), required=True,
-    metavar="FOLDER", help="Where the port goes; replaced when it is a port already.",
+    "-o",
+    "--out",
+    "output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Where the port goes; replaced when it is a port already.",
 )
 @click.option("--signature", help="Which signature; default: serving_default.")
 @click.option("--input", "inputs", multiple=True, metavar="NAME", help="TF tensor.")
 @click.option("--output", "outputs", multiple=True, metavar="NAME", help="TF tensor.")
 @SAMPLE
 @click.option("--repair", is_flag=True, help="Regenerate what the verifier flags.")
-@click.option("--provider", metavar="P", help="catalog (default without a key), openai.")
+@click.option(
+    "--provider", metavar="P", help="catalog (default without a key), openai."
+)
 @click.option("--max-iterations", default=5, show_default=True)
 @click.option("--no-verify", is_flag=True, help="Convert only.")
 @click.option("--trust-lambda", is_flag=True, help="Run Lambda code of Keras files.")

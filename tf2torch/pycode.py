@@ -35,7 +35,8 @@ _COMPARE: dict[str, type[cst.BaseCompOp]] = {
 }  # fmt: skip
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _TIGHT = cst.AssignEqual(
-    whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
+    whitespace_before=cst.SimpleWhitespace(""),
+    whitespace_after=cst.SimpleWhitespace(""),
 )
 
 
@@ -56,7 +57,9 @@ def expr(template: str, **holes: Expr) -> Expr:
     if not holes:
         return cst.parse_expression(template)
     marks = {k: cst.Name(f"hole_{k}_") for k in holes}
-    parsed = cst.parse_expression(template.format(**{k: m.value for k, m in marks.items()}))
+    parsed = cst.parse_expression(
+        template.format(**{k: m.value for k, m in marks.items()})
+    )
 
     class Fill(cst.CSTTransformer):
         def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> Expr:
@@ -183,7 +186,9 @@ def subscript(value: Expr, items: Sequence[Expr | slice]) -> Expr:
     ]
     elements = [
         e if last else e.with_changes(comma=_COMMA)
-        for e, last in zip(elements, [False] * (len(elements) - 1) + [True], strict=True)
+        for e, last in zip(
+            elements, [False] * (len(elements) - 1) + [True], strict=True
+        )
     ]
     return cst.Subscript(_parenthesised(value, _ATOM), elements)
 

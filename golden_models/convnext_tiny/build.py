@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from golden_models.weights import enliven, pictures
+from golden_models.weights import pictures, randomise, settle
 
 
 def build(folder: Path) -> Path:
@@ -14,7 +14,8 @@ def build(folder: Path) -> Path:
     image = keras.Input((224, 224, 3), name="image")
     model = keras.applications.ConvNeXtTiny(weights=None, input_tensor=image)
     pixels = pictures(4, 224, low=0, high=255)
-    enliven(model, pixels)
+    randomise(model)
+    settle(model, pixels)
     np.savez(folder / "sample.npz", image=pixels)
     model.export(folder / "convnext_tiny", verbose=False)
     return folder / "convnext_tiny"

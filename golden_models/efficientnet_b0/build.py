@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from golden_models.weights import enliven, pictures
+from golden_models.weights import calibrate, pictures, randomise, settle
 
 
 def build(folder: Path) -> Path:
@@ -14,7 +14,9 @@ def build(folder: Path) -> Path:
     image = keras.Input((224, 224, 3), name="image")
     model = keras.applications.EfficientNetB0(weights=None, input_tensor=image)
     pixels = pictures(4, 224, low=0, high=255)
-    enliven(model, pixels)
+    randomise(model)
+    calibrate(model, pixels)
+    settle(model, pixels)
     np.savez(folder / "sample.npz", image=pixels)
     model.save(folder / "efficientnet_b0.h5")
     return folder / "efficientnet_b0.h5"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from golden_models.weights import enliven, pictures
+from golden_models.weights import calibrate, pictures, randomise, settle
 
 
 def build(folder: Path) -> Path:
@@ -19,6 +19,9 @@ def build(folder: Path) -> Path:
     x = layers.Dropout(0.5)(x)
     scores = layers.Dense(4, activation="softmax", name="scores")(x)
     model = keras.Model(inputs, scores, name="small_cnn")
-    enliven(model, pictures(16, 32))
+    pixels = pictures(16, 32)
+    randomise(model)
+    calibrate(model, pixels)
+    settle(model, pixels)
     model.export(folder / "small_cnn", verbose=False)
     return folder / "small_cnn"

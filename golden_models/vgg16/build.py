@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from golden_models.weights import enliven, pictures
+from golden_models.weights import pictures, randomise, settle
 
 
 def build(folder: Path) -> Path:
@@ -14,7 +14,8 @@ def build(folder: Path) -> Path:
     image = tf_keras.Input((64, 64, 3), name="image")
     model = tf_keras.applications.VGG16(weights=None, input_tensor=image, classes=10)
     pixels = pictures(4, 64)
-    enliven(model, pixels)
+    randomise(model)
+    settle(model, pixels)
     np.savez(folder / "sample.npz", image=pixels)
     model.save(folder / "vgg16.h5", save_format="h5")
     return folder / "vgg16.h5"

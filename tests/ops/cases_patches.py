@@ -60,6 +60,31 @@ def dilate(x: Any, w: Any, stride: int, rate: int, padding: str, **more: Any) ->
     )
 
 
+def dilate_grad(op: str, stride: int, rate: int, padding: str) -> OpCase:
+    span = 2 * rate + 1, rate + 1
+    sizes = [
+        -(-(n if padding == "SAME" else n - k + 1) // stride)
+        for n, k in zip((7, 8), span, strict=True)
+    ]
+    return case(
+        op,
+        lambda x, w, grad: getattr(raw, op)(
+            input=x,
+            filter=w,
+            out_backprop=grad,
+            strides=[1, stride, stride, 1],
+            rates=[1, rate, rate, 1],
+            padding=padding,
+        ),
+        f32(2, 7, 8, 3),
+        f32(3, 2, 3),
+        f32(2, *sizes, 3),
+        batch=[0, 2],
+        grad=False,
+        atol=1e-5,
+    )
+
+
 WINDOWS = ((1, 1, 1), (2, 1, 1), (3, 2, 1), (2, 2, 2), (3, 1, 2))
 PADDINGS = ("SAME", "VALID")
 CASES = [
@@ -77,6 +102,12 @@ CASES = [
     *(
         dilate(f32(2, 7, 8, 3), f32(3, 2, 3), stride, rate, padding)
         for stride, rate, padding in product((1, 2), (1, 2), PADDINGS)
+    ),
+    *(
+        dilate_grad(f"Dilation2DBackprop{by}", stride, rate, padding)
+        for by, stride, rate, padding in product(
+            ("Input", "Filter"), (1, 2), (1, 2), PADDINGS
+        )
     ),
     dilate(f64(2, 7, 8, 3), f64(3, 2, 3), 1, 1, "SAME"),
     dilate(i32(2, 7, 8, 3), i32(3, 2, 3), 1, 1, "VALID"),

@@ -34,6 +34,7 @@ class Port:
         compiled = compile_source(frontends.load(concrete))
         self.text = compiled.text
         self.hints = compiled.hints
+        self.entries = compiled.entries
         module = types.ModuleType("model")
         with tempfile.TemporaryDirectory() as folder:
             module.__file__ = f"{folder}/model.py"

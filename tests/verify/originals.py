@@ -13,7 +13,7 @@ def weights(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 def frozen_graph(folder: Path) -> Path:
-    """Conv → FusedBatchNorm → relu6 → resize → a v1 while loop; weights are constants."""
+    """Conv → FusedBatchNorm → relu6 → resize → mean; the weights are constants."""
     import tensorflow as tf
 
     v1 = tf.compat.v1

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf2torch.ir.nodes import Arg, Call, Const, Node, Origin, Out, Sizes
+from tf2torch.ir.nodes import Arg, Call, Const, Input, Node, Origin, Out, Sizes
 from tf2torch.ir.types import Dim, Shape, TensorType, product
 
 PERMUTES = {1: (0,), 2: (0, 1), 3: (0, 2, 1), 4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
@@ -108,8 +108,23 @@ def retype(node: Node, types: tuple[TensorType, ...]) -> Node:
     return node if node.types == types else replace(node, types=types)
 
 
-def with_origin(node: Node, origin: Origin) -> Node:
-    return replace(node, origin=origin)
+def stamp_origin(
+    made: Node, origin: Origin, stamped_before: dict[Node, Node] | None = None
+) -> Node:
+    """``made`` and the new nodes below it, those without an origin, as of ``origin``.
+
+    ``stamped_before`` is shared by the results of one op, which share nodes.
+    """
+    new = {} if stamped_before is None else stamped_before
+
+    def stamped(node: Node) -> Node:
+        if node.origin != Origin() or isinstance(node, Input):
+            return node
+        if node not in new:
+            new[node] = replace(node.map_operands(stamped), origin=origin)
+        return new[node]
+
+    return stamped(made)
 
 
 def array_of(node: Node) -> np.ndarray | None:
@@ -151,7 +166,21 @@ def ints_of(node: Node) -> tuple[int, ...] | None:
 
 def sizes_of(node: Node) -> tuple[Dim, ...] | None:
     """Like ``ints_of``, but elements may be symbolic sizes."""
-    return node.values if isinstance(node, Sizes) else ints_of(node)
+    if isinstance(node, Sizes):
+        return node.values if (node.rank or 0) <= 1 else None
+    return ints_of(node)
+
+
+def size_table(node: Node) -> np.ndarray | None:
+    """A constant or symbolic integer tensor as an object array of ints and symbols."""
+    if isinstance(node, Sizes):
+        table = np.empty(len(node.values), object)
+        table[:] = node.values
+        return table.reshape(node.type.static_shape() or ())
+    array = array_of(node)
+    if array is None or array.dtype.kind not in "iu":
+        return None
+    return array.astype(object)
 
 
 def numel(x: Node) -> Dim | None:

@@ -30,7 +30,9 @@ class Origin:
     tf: tuple[str, ...] = ()
 
     def merge(self, other: Origin) -> Origin:
-        return Origin(self.scope, (*self.tf, *(n for n in other.tf if n not in self.tf)))
+        return Origin(
+            self.scope, (*self.tf, *(n for n in other.tf if n not in self.tf))
+        )
 
     def __str__(self) -> str:
         return self.tf[0] if self.tf else "/".join(self.scope)
@@ -131,7 +133,7 @@ class Const(Node):
 
 @dataclass(frozen=True, eq=False)
 class Sizes(Node):
-    """An integer tensor of rank 0 or 1 whose elements are sizes, some symbolic."""
+    """A small integer tensor whose elements, in row order, are sizes, some symbolic."""
 
     values: tuple[Dim, ...] = ()
 

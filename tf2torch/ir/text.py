@@ -1,6 +1,6 @@
 """Print graphs as text that one can read.
 
-    %3 = F.conv2d(%2, kernel, stride=(2, 2))  # f32[batch, 64, 56, 56]  layer1/conv
+%3 = F.conv2d(%2, kernel, stride=(2, 2))  # f32[batch, 64, 56, 56]  layer1/conv
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ class _Printer:
             case Module():
                 config = ", ".join(f"{k}={self.arg(v)}" for k, v in node.config)
                 args = ", ".join(map(self.arg, node.args))
-                return f"{node.cls}({config})({args})  state {[k for k, _ in node.state]}"
+                return (
+                    f"{node.cls}({config})({args})  state {[k for k, _ in node.state]}"
+                )
             case Block() | Chain():
                 args = ", ".join(map(self.ref, node.args))
                 return f"{type(node).__name__} {node.name}({args})"

@@ -29,6 +29,8 @@ from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
 from tf2torch.transpiler.passes.merge_equal import merge_equal
+from tf2torch.transpiler.passes.name_tables import name_tables
+from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.restore_dropout import restore_dropout
 from tf2torch.transpiler.passes.stack_lists import stack_lists
@@ -86,6 +88,7 @@ class Options:
 
 # Passes on the TF dialect, in order.
 TENSORFLOW_STEPS: tuple[Step, ...] = (
+    raise_tensor_arrays,
     infer_types,
     count_loops,
     stack_lists,  # in loops that count
@@ -105,6 +108,7 @@ def steps(source: Source) -> list[Step]:
 
     return [
         append_in_place,
+        name_tables,  # before blocks are cut, while inputs can be seen
         tidy_scopes,
         fold_params,
         merge_equal,

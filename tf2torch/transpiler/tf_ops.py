@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ NOT_FOLDABLE = frozenset(
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def schema(op: str) -> Any:
     """The OpDef proto of ``op``, or None when TensorFlow does not know the op."""
     from tensorflow.python.framework import op_def_registry
@@ -32,13 +32,13 @@ def schema(op: str) -> Any:
     return op_def_registry.get(op)
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_pure(op: str) -> bool:
     definition = schema(op)
     return definition is not None and not definition.is_stateful
 
 
-@lru_cache(maxsize=None)
+@cache
 def type_attrs(op: str) -> frozenset[str]:
     """Attributes that only say dtypes or the lengths of operand lists."""
     definition = schema(op)

@@ -140,9 +140,13 @@ def _judge_exact(
 
 
 def _non_finite_differs(port: np.ndarray, single: np.ndarray) -> str:
+    if port.dtype.kind == "c":
+        parts = ((port.real, single.real), (port.imag, single.imag))
+        return " ".join(filter(None, (_non_finite_differs(p, s) for p, s in parts)))
     for name, left, right in (
         ("NaN", np.isnan(port), np.isnan(single)),
-        ("Inf", np.isinf(port), np.isinf(single)),
+        ("Inf", np.isposinf(port), np.isposinf(single)),
+        ("-Inf", np.isneginf(port), np.isneginf(single)),
     ):
         if (left != right).any():
             return (

@@ -39,19 +39,32 @@ def scattered(
     return items
 
 
-def stacked(
+def filled(items: Sequence[Tensor | None]) -> list[Tensor]:
+    """``items`` with zeros, shaped like the others, for elements not set."""
+    like = next((item for item in items if item is not None), None)
+    if like is None:
+        raise ValueError("no element of the list is set, so its shape is unknown")
+    return [torch.zeros_like(like) if item is None else item for item in items]
+
+
+def stacked(items: Sequence[Tensor | None]) -> Tensor:
+    """The elements along a new first axis; zeros for unset ones."""
+    return torch.stack(filled(items))
+
+
+def stacked_as(
     items: Sequence[Tensor | None], shape: Sequence[int], dtype: torch.dtype
 ) -> Tensor:
-    """The elements along a new first axis; zeros of ``shape`` for unset ones."""
-    device = next((item.device for item in items if item is not None), None)
-    zeros = torch.zeros(*shape, dtype=dtype, device=device)
-    rows = [zeros if item is None else item for item in items]
-    return torch.stack(rows) if rows else zeros.new_zeros(0, *shape)
+    """The same where the shape of an element is known, so that none need be set."""
+    if all(item is None for item in items):
+        return torch.zeros(len(items), *shape, dtype=dtype)
+    return stacked(items)
 
 
-def gathered(items: Sequence[Tensor], indices: Tensor) -> Tensor:
-    """The elements at ``indices`` along a new first axis."""
-    return torch.stack([items[index] for index in indices.tolist()])
+def gathered(items: Sequence[Tensor | None], indices: Tensor) -> Tensor:
+    """The elements at ``indices`` along a new first axis; zeros for unset ones."""
+    rows = filled(items)
+    return torch.stack([rows[index] for index in indices.tolist()])
 
 
 def lengths(items: Sequence[Tensor]) -> Tensor:

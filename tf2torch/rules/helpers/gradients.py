@@ -76,11 +76,14 @@ def avg_pool_grad(
 ) -> Tensor:
     """Of a pool of [N, C, *sizes]; padding counts nothing."""
     pool = F.avg_pool2d if len(kernel) == 2 else F.avg_pool3d
-    if same:
-        pool = avg_pool_same
+
+    def pooled(x: Tensor) -> Tensor:
+        if same:
+            return avg_pool_same(x, tuple(kernel), tuple(stride))
+        return pool(x, tuple(kernel), tuple(stride))
+
     x = grad.new_zeros(*grad.shape[:2], *sizes)
-    pull = torch.func.vjp(lambda x: pool(x, tuple(kernel), tuple(stride)), x)[1]
-    return pull(grad)[0]
+    return torch.func.vjp(pooled, x)[1](grad)[0]
 
 
 def max_unpool(

@@ -6,13 +6,41 @@ already; it matches from the result upwards and leaves shared inner values alone
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from tf2torch.ir.nodes import Node
 
 Lift = Callable[[Node], Node | None]
 
 
-def all_lifts() -> tuple[Lift, ...]:
-    """Every lift, in the order in which they are tried on a node."""
-    return ()
+def all_lifts(shared: Collection[Node] = ()) -> tuple[Lift, ...]:
+    """Every lift, in the order in which they are tried on a node.
+
+    ``shared`` holds nodes that several others read, or that are results: what is
+    lifted over their heads would be computed twice.
+    """
+    from tf2torch.rules.lifts import (
+        activations,
+        attention,
+        batch_norm,
+        dense,
+        group_norm,
+        join_affine,
+        layer_norm,
+        unit_norm,
+    )
+
+    return (
+        batch_norm.batch_norm,
+        layer_norm.layer_norm,
+        layer_norm.rows_as_channels,
+        group_norm.group_norm,
+        join_affine.join_affine,
+        unit_norm.normalize,
+        activations.activation,
+        activations.mish,
+        dense.tensordot,
+        dense.einsum_dense,
+        dense.bias_before_heads,
+        lambda node: attention.attention(node, shared),
+    )

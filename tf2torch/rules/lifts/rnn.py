@@ -4,41 +4,26 @@
         ->   y, (h, c) = nn.LSTM(xs, (h0, c0))
 
 Only where torch computes the same function: a cell that masks steps, clips, drops
-out, projects or resets before the product stays a loop.
+out, projects or resets before the product stays a loop. Cells stacked in one loop
+become one module each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
 
 import numpy as np
 
-from tf2torch.ir.build import call, ints_of, scalar_of, sizes_of
-from tf2torch.ir.graph import (
-    Graph,
-    Instead,
-    map_regions,
-    results_of,
-    rewrite,
-    substitute,
-)
-from tf2torch.ir.nodes import (
-    Arg,
-    Const,
-    For,
-    Input,
-    Module,
-    Node,
-    Op,
-    Param,
-)
+from tf2torch.ir.build import call, const, ints_of, scalar_of, sizes_of
+from tf2torch.ir.graph import Graph, Instead, map_regions, results_of, rewrite
+from tf2torch.ir.nodes import Arg, Const, For, Module, Node, Op, Param
 from tf2torch.ir.types import Dim, ListType, TensorType
 from tf2torch.rules.lifts.affine import source
-from tf2torch.rules.lifts.cells import Cell, gru, lstm, simple_rnn
+from tf2torch.rules.lifts.cells import Cell
 from tf2torch.rules.lifts.layers import batch_major, time_major
 from tf2torch.rules.lifts.recurrent_state import State, state_of
+from tf2torch.rules.lifts.steps import Layer, Step, read_step
 
 
 def lift_rnn(graph: Graph) -> Graph:
@@ -54,139 +39,92 @@ def lift_rnn(graph: Graph) -> Graph:
     return rewrite(graph, change)
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A loop body read as a cell: which variable is which.
-
-    ``items`` is the list, outside of the loop, whose elements are x.
-    """
-
-    cell: Cell
-    states: tuple[int, ...]
-    outputs: tuple[int, ...]
-    items: Node
-
-
 def _lifted(loop: For) -> Instead | None:
-    step = _step(loop)
-    if step is None or ints_of(loop.start) != (0,):
-        return None
+    step = read_step(loop)
     turns = sizes_of(loop.stop)
-    if not isinstance(step.items.type, ListType) or turns is None:
+    if step is None or turns is None or ints_of(loop.start) != (0,):
+        return None
+    type = step.items.type
+    if not isinstance(type, ListType) or type.length != turns[0]:
         return None
     match step.items:
-        case Op("TensorListFromTensor", (xs, _)) if step.items.type.length == turns[0]:
-            made = _module(loop, step, source(xs))
-            return None if made is None else _results(loop, step, *made)
+        case Op("TensorListFromTensor", (xs, _)):
+            modules = _modules(loop, step, source(xs))
+            return None if modules is None else _results(loop, step, modules)
     return None
 
 
-def _step(loop: For) -> Step | None:
-    if loop.body.effects:
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A sequence [batch, time, size], or [time, batch, size]."""
+
+    x: Node
+    batch_first: bool
+
+
+def _modules(loop: For, step: Step, xs: Node) -> list[tuple[Module, bool]] | None:
+    """One module per layer, and whether its batch axis comes first."""
+    if xs.shape is None or len(xs.shape) != 3:
         return None
-    variables: Sequence[Input] = loop.body.inputs[1:]
-    fixed: dict[Node, Node] = {
-        v: loop.inputs[k]
-        for k, v in enumerate(variables)
-        if source(loop.body.results[k]) is v
-    }
-    # What no turn changes is read where it comes from: weights, cut up outside.
-    body = substitute(loop.body, fixed)
-    results = [source(r) for r in body.results]
-    moving = [k for k, v in enumerate(variables) if v not in fixed]
-    lists = [k for k in moving if isinstance(loop.types[k], ListType)]
-    states = [k for k in moving if k not in lists]
-    for order in permutations(states):
-        cell = _cell([variables[k] for k in order], [results[k] for k in order])
-        if cell is None:
-            continue
-        items = _list_read(cell.x, loop.body.inputs[0])
-        if items is None:
+    by_batch = batch_major(xs)
+    rows = Rows(xs, False) if by_batch is None else Rows(by_batch, True)
+    steps, batch, _ = xs.shape
+    made = []
+    for layer in step.layers:
+        module = _module(loop, layer, rows, (steps, batch))
+        if module is None:
             return None
-        for k in lists:
-            if not _appends(
-                loop.inputs[k], variables[k], results[k], results[order[0]]
-            ):
-                return None
-        return Step(cell, order, tuple(lists), items)
-    return None
+        made.append((module, rows.batch_first))
+        rows = replace(rows, x=results_of(module)[0])
+    return made
 
 
-def _cell(before: Sequence[Node], after: Sequence[Node]) -> Cell | None:
-    match len(before):
-        case 1:
-            (h,), (new_h,) = before, after
-            return gru(h, new_h) or simple_rnn(h, new_h)
-        case 2:
-            (h, c), (new_h, new_c) = before, after
-            return lstm(h, c, new_h, new_c)
-    return None
-
-
-def _list_read(x: Node, index: Node) -> Node | None:
-    """The list whose element number ``index`` is ``x``."""
-    match x:
-        case Op("TensorListGetItem", (items, place, _)) if source(place) is index:
-            return source(items)
-    return None
-
-
-def _appends(first: Node, variable: Node, result: Node, value: Node) -> bool:
-    """Does a variable start as an empty list and get ``value`` appended?"""
-    first = source(first)
-    if not isinstance(first, Op) or first.op != "EmptyTensorList":
-        return False
-    match result:
-        case Op("TensorListPushBack", (items, item)):
-            return source(items) is variable and source(item) is value
-    return False
-
-
-# --- the module ------------------------------------------------------------------
-
-
-def _module(loop: For, step: Step, xs: Node) -> tuple[Module, bool] | None:
-    """The module over all of ``xs``, and whether its batch axis comes first."""
-    cell = step.cell
-    state = state_of(cell, xs.dtype)
-    if state is None or xs.shape is None or len(xs.shape) != 3:
+def _module(
+    loop: For, layer: Layer, rows: Rows, lengths: tuple[Dim, Dim]
+) -> Module | None:
+    cell, dtype = layer.cell, rows.x.dtype
+    state = state_of(cell, dtype)
+    size = (rows.x.shape or (None,))[-1]
+    if state is None or not isinstance(size, int):
         return None
-    steps, batch, size = xs.shape
-    if not isinstance(size, int):
-        return None
-    rows = batch_major(xs)
-    first = rows is not None
+    steps, batch = lengths
     hidden = cell.inputs[0].width
-    config: list[tuple[str, Arg]] = [("input_size", size), ("hidden_size", hidden)]
-    if cell.nonlinearity != "tanh":
-        config.append(("nonlinearity", cell.nonlinearity))
-    if not any(name.startswith("bias") for name, _ in state):
-        config.append(("bias", False))
-    if first:
-        config.append(("batch_first", True))
-    start = _start(loop, step)
-    args: tuple[Arg, ...] = (rows if rows is not None else xs,)
+    start = _start([loop.inputs[k] for k in layer.states])
+    args: tuple[Arg, ...] = (rows.x,)
     if start is not None:
         args = (*args, start if len(start) > 1 else start[0])
-    lengths: tuple[Dim, ...] = (batch, steps) if first else (steps, batch)
-    y = TensorType(xs.dtype, (*lengths, hidden))
-    last = TensorType(xs.dtype, (1, batch, hidden))
-    types = (y, last, last) if cell.cls == "nn.LSTM" else (y, last)
+    order = (batch, steps) if rows.batch_first else (steps, batch)
+    last = TensorType(dtype, (1, batch, hidden))
+    types = (TensorType(dtype, (*order, hidden)), *(last,) * len(layer.states))
+    config = _config(cell, size, state, rows.batch_first)
     params = tuple(
-        (n, p.variable, p.transforms) for n, p in state if isinstance(p, Param)
+        (name, p.variable, p.transforms) for name, p in state if isinstance(p, Param)
     )
-    made = Module(
+    return Module(
         cell.cls,
         args,
-        tuple(config),
+        config,
         state,
-        key=(cell.cls, tuple(config), params),
+        key=(cell.cls, config, params),
         name=_name(state),
         types=types,
         unpack=(0, (1, 2)) if cell.cls == "nn.LSTM" else None,
         origin=loop.origin,
     )
-    return made, first
+
+
+def _config(
+    cell: Cell, size: int, state: State, batch_first: bool
+) -> tuple[tuple[str, Arg], ...]:
+    config: list[tuple[str, Arg]] = [("input_size", size)]
+    config.append(("hidden_size", cell.inputs[0].width))
+    if cell.nonlinearity != "tanh":
+        config.append(("nonlinearity", cell.nonlinearity))
+    if not any(name.startswith("bias") for name, _ in state):
+        config.append(("bias", False))
+    if batch_first:
+        config.append(("batch_first", True))
+    return tuple(config)
 
 
 def _name(state: State) -> str:
@@ -198,9 +136,8 @@ def _name(state: State) -> str:
     return "/".join(parts)
 
 
-def _start(loop: For, step: Step) -> tuple[Node, ...] | None:
+def _start(states: Sequence[Node]) -> tuple[Node, ...] | None:
     """The first states as torch wants them, [1, batch, hidden]; None for zeros."""
-    states = [loop.inputs[k] for k in step.states]
     if all(map(_is_zero, states)):
         return None
     return tuple(
@@ -220,22 +157,22 @@ def _is_zero(node: Node) -> bool:
     return False
 
 
-def _results(loop: For, step: Step, made: Module, batch_first: bool) -> Instead:
-    parts = results_of(made)
+def _results(loop: For, step: Step, modules: list[tuple[Module, bool]]) -> Instead:
     values: list[Node] = list(loop.inputs)  # what no turn changes
-    for k, part in zip(step.states, parts[1:], strict=True):
-        values[k] = replace(
-            call("[]", part, -1, type=loop.types[k]), origin=loop.origin
-        )
-    for k in step.outputs:
-        rows = time_major(parts[0]) if batch_first else parts[0]
-        shape = Const(np.array(-1, np.int32), types=(TensorType("int32", ()),))
-        attrs = {"element_dtype": rows.dtype, "shape_type": "int32"}
+    sequences = []
+    for layer, (module, batch_first) in zip(step.layers, modules, strict=True):
+        y, *states = results_of(module)
+        sequences.append(time_major(y) if batch_first else y)
+        for k, part in zip(layer.states, states, strict=True):
+            last = call("[]", part, -1, type=loop.types[k])
+            values[k] = replace(last, origin=loop.origin)
+    for k, layer_index in step.outputs.items():
+        rows = sequences[layer_index]
         values[k] = Op(
             "TensorListFromTensor",
-            (rows, shape),
-            attrs,
+            (rows, const(-1, "int32")),
+            {"element_dtype": rows.dtype, "shape_type": "int32"},
             types=(loop.types[k],),
             origin=loop.origin,
         )
-    return Instead(made, tuple(values))
+    return Instead(modules[-1][0], tuple(values))

@@ -153,9 +153,9 @@ def tensor_list_stack(
         return items
     sizes = element_sizes(element_shape, out[0])
     if sizes is None:
-        return call("torch.stack", items, type=out[0])
+        return call("helper.stacked", items, type=out[0])
     dtype = DType(out[0].dtype)
-    return call("helper.stacked", items, sizes, dtype, type=out[0])
+    return call("helper.stacked_as", items, sizes, dtype, type=out[0])
 
 
 def element_sizes(element_shape: Node, stacked: TensorType) -> tuple[Arg, ...] | None:

@@ -97,12 +97,9 @@ def dilation2d(
     x: Node, filter: Node, *, attrs: MorphologyAttrs, out: tuple[TensorType, ...]
 ) -> Node | Decline:
     """max over the window of x + filter; cells outside do not take part."""
-    if filter.shape is None or not all(isinstance(s, int) for s in filter.shape):
-        return Decline("the filter's size is not static")
-    if x.dtype in INTS and attrs.padding == "SAME":
-        return Decline("integers have no neutral element to pad with")
-    kernel = tuple(int(s) for s in filter.shape[:2])
-    window = Window(kernel, attrs.strides[1:-1], attrs.rates[1:-1])
+    window = _morphology_window(x, filter, attrs)
+    if isinstance(window, Decline):
+        return window
     x = _padded(x, window, attrs.padding, lowest(x.dtype))
     named: dict[str, Any] = {}
     if set(window.dilation) != {1}:
@@ -111,3 +108,56 @@ def dilation2d(
     raised = call("+", taken, filter, type=taken.type)
     cells = call(".flatten", raised, 3, 4, type=taken.type)
     return call("@values", call(".max", cells, 3, type=out[0]), type=out[0])
+
+
+def _morphology_window(
+    x: Node, filter: Node, attrs: MorphologyAttrs
+) -> Window | Decline:
+    if filter.shape is None or not all(isinstance(s, int) for s in filter.shape):
+        return Decline("the filter's size is not static")
+    if x.dtype in INTS and attrs.padding == "SAME":
+        return Decline("integers have no neutral element to pad with")
+    kernel = tuple(int(s) for s in filter.shape[:2])
+    return Window(kernel, attrs.strides[1:-1], attrs.rates[1:-1])
+
+
+@rules.rule("Dilation2DBackpropInput")
+def dilation2d_backprop_input(
+    x: Node,
+    filter: Node,
+    grad: Node,
+    *,
+    attrs: MorphologyAttrs,
+    out: tuple[TensorType, ...],
+) -> Node | Decline:
+    return _morphology_grad("input", x, filter, grad, attrs, out[0])
+
+
+@rules.rule("Dilation2DBackpropFilter")
+def dilation2d_backprop_filter(
+    x: Node,
+    filter: Node,
+    grad: Node,
+    *,
+    attrs: MorphologyAttrs,
+    out: tuple[TensorType, ...],
+) -> Node | Decline:
+    return _morphology_grad("filter", x, filter, grad, attrs, out[0])
+
+
+def _morphology_grad(
+    by: str,
+    x: Node,
+    filter: Node,
+    grad: Node,
+    attrs: MorphologyAttrs,
+    type: TensorType,
+) -> Node | Decline:
+    window = _morphology_window(x, filter, attrs)
+    if isinstance(window, Decline):
+        return window
+    if x.dtype in INTS:
+        return Decline("the gradient of integers")
+    named: dict[str, Any] = {"same": True} if attrs.padding == "SAME" else {}
+    args = (x, filter, grad, window.stride, window.dilation)
+    return call(f"helper.dilation2d_grad_{by}", *args, type=type, **named)

@@ -19,7 +19,10 @@ OBJECT = Raw("object")
 
 @rules.rule("Reshape", strings=True)
 def reshape(x: Node, shape: Node, *, out: Types) -> Node:
-    return call(".reshape", x, sizes_arg(shape), type=out[0])
+    sizes = sizes_arg(shape)
+    if sizes == ():
+        return call(".squeeze", x, type=out[0])
+    return call(".reshape", x, sizes, type=out[0])
 
 
 @rules.rule("ExpandDims", strings=True)
@@ -37,7 +40,8 @@ class SqueezeAttrs:
 
 @rules.rule("Squeeze", strings=True)
 def squeeze(x: Node, *, attrs: SqueezeAttrs, out: Types) -> Node:
-    axes = (attrs.squeeze_dims,) if attrs.squeeze_dims else ()
+    dims = attrs.squeeze_dims
+    axes = (dims[0] if len(dims) == 1 else dims,) if dims else ()
     return call(".squeeze", x, *axes, type=out[0])
 
 

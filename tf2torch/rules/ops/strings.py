@@ -80,6 +80,11 @@ def string_join(parts: tuple[Node, ...], *, attrs: JoinAttrs, out: Types) -> Nod
     return call("helper.string_join", arrays, *_separator(attrs.separator), type=out[0])
 
 
+@rules.rule("Add", strings=True)
+def add(x: Node, y: Node, *, out: Types) -> Node:
+    return string_join((x, y), attrs=JoinAttrs(""), out=out)
+
+
 def _separator(separator: str | bytes) -> tuple[Arg, ...]:
     return (as_bytes(separator),) if separator else ()
 

@@ -98,7 +98,7 @@ def by_filter(
             groups = channels // inputs
     named = unlike(1, stride=spec.window.stride) | unlike(0, padding=padding)
     named |= unlike(1, dilation=spec.window.dilation, groups=(groups,))
-    made = call(
+    made: Node = call(
         f"torch.nn.grad.conv{len(kernel)}d_weight",
         x,
         weight,
@@ -216,7 +216,7 @@ def _avg_grad(
     window = _window(layout, attrs)
     if window is None or shape is None:
         return Decline("its window or size is known only when the model runs")
-    spatial = layout.spatial(shape)  # type: ignore[arg-type] # sizes may be symbols
+    spatial = layout.spatial(shape)
     made = call(
         "helper.avg_pool_grad",
         layout.inside(grad),

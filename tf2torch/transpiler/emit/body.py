@@ -101,7 +101,9 @@ class Body:
                 parts.remove(widest)
                 self.inline.discard(widest)
                 width[node] += 4 - width[widest]
-                depth[node] = _own_depth(node) + max((depth[p] for p in parts), default=0)
+                depth[node] = _own_depth(node) + max(
+                    (depth[p] for p in parts), default=0
+                )
             single = uses.get(node, 0) == 1 and node not in owners and _may_inline(node)
             if single or is_size(node):
                 self.inline.add(node)
@@ -151,7 +153,12 @@ class Body:
     def step(
         self, step: Step, index: int, last: dict[Node, int], wanted: dict[Node, str]
     ) -> None:
-        from tf2torch.transpiler.emit.regions import write_case, write_chain, write_for, write_while
+        from tf2torch.transpiler.emit.regions import (
+            write_case,
+            write_chain,
+            write_for,
+            write_while,
+        )
 
         match step.node:
             case Case():
@@ -199,7 +206,9 @@ class Body:
         for item in nest:
             if isinstance(item, tuple):
                 read = any(i in outs for i in _flat(item))
-                inner = self.nest(item, outs, step, index, last, wanted) if read else "_"
+                inner = (
+                    self.nest(item, outs, step, index, last, wanted) if read else "_"
+                )
                 parts.append(f"({inner})" if read else "_")
             elif item in outs:
                 out = outs[item]  # type: ignore[index] # ints only
@@ -243,9 +252,7 @@ class Body:
 
     def live(self, index: int, last: dict[Node, int]) -> set[str]:
         """Names whose value is read after statement ``index``."""
-        return {
-            name for node, name in self.names.items() if last.get(node, -1) > index
-        }
+        return {name for node, name in self.names.items() if last.get(node, -1) > index}
 
     def line(self, text: str) -> None:
         self.lines.append("    " * self.indent + text)
@@ -268,13 +275,18 @@ class Body:
             case Call():
                 return self.printer.call(node)
             case Module():
-                args = [self.printer.arg(a, node, ("args", i)) for i, a in enumerate(node.args)]
+                args = [
+                    self.printer.arg(a, node, ("args", i))
+                    for i, a in enumerate(node.args)
+                ]
                 return pycode.call(self.scope.callee(node), *args)
             case Block():
                 args = [self.operand(a, node) for a in node.args]
                 return pycode.call(self.scope.callee(node), *args)
             case Chain():
-                return pycode.call(self.scope.callee(node), self.operand(node.args[0], node))
+                return pycode.call(
+                    self.scope.callee(node), self.operand(node.args[0], node)
+                )
             case CustomGradient():
                 operands = [self.operand(n, node) for n in node.operands]
                 return pycode.call(self.scope.callee(node), *operands)
@@ -311,7 +323,9 @@ def _may_inline(node: Node) -> bool:
 
 def is_effect(node: Call) -> bool:
     """In-place methods and reads of variables that the model writes."""
-    return (node.func.endswith("_") and node.func.startswith(".")) or node.func == ".clone"
+    return (
+        node.func.endswith("_") and node.func.startswith(".")
+    ) or node.func == ".clone"
 
 
 def is_size(node: Node) -> bool:
@@ -333,7 +347,9 @@ def _own_width(node: Node) -> int:
 
 def _own_depth(node: Node) -> int:
     """Shape and index plumbing does not count as an idea of its own."""
-    light = isinstance(node, Call) and (node.func[0] in ".@[" or node.func in ("neg", "~"))
+    light = isinstance(node, Call) and (
+        node.func[0] in ".@[" or node.func in ("neg", "~")
+    )
     return 0 if light else 1
 
 

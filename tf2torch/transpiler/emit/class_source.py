@@ -11,11 +11,9 @@ from tf2torch import pycode
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
     Block,
-    Call,
     Chain,
     Const,
     CustomGradient,
-    Input,
     Module,
     Node,
     Param,
@@ -31,12 +29,12 @@ from tf2torch.transpiler.emit.classes import (
 )
 from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
 from tf2torch.transpiler.emit.gradients import Gradients
-from tf2torch.transpiler.emit.helper_sources import helper_names
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake
-from tf2torch.transpiler.emit.roles import POSITIONAL
+from tf2torch.transpiler.emit.roles import POSITIONAL, full_config
 from tf2torch.transpiler.emit.signature import SMALL, Path
 
-TYPES = {int: "int", float: "float", bool: "bool", str: "str", tuple: "tuple[int, ...]"}
+# Layer → what its result is called in every attention.
+PARTS = {"query": "q", "key": "k", "value": "v"}
 
 
 @dataclass(eq=False)
@@ -70,8 +68,12 @@ class ClassSource:
         results = list(graph.results)
         body.write(region_nodes(graph), results)
         body.line(f"return {self.result(body, results)}")
-        arguments = [f"{n}: {_annotation(i)}" for i, n in zip(graph.inputs, names, strict=True)]
-        header = f"    def forward({', '.join(['self', *arguments])}) -> {self.returns()}:"
+        arguments = [
+            f"{n}: {_annotation(i)}" for i, n in zip(graph.inputs, names, strict=True)
+        ]
+        header = (
+            f"    def forward({', '.join(['self', *arguments])}) -> {self.returns()}:"
+        )
         return [header, *body.lines]
 
     def returns(self) -> str:
@@ -93,13 +95,17 @@ class ClassSource:
 
     def label(self, node: Node) -> str:
         """A value is called like the layer that made it, when a user named that."""
+        layer = _layer_of(node)
+        if layer in self.members and self.members[layer] in PARTS:
+            return PARTS[self.members[layer]]
+        if self.outputs is None and not self.parameters:
+            return ""  # in a block: names of layers are those of one instance
         if is_size(node):
             return "batch" if node.args[1] == 0 else "length"  # type: ignore[attr-defined]
         scope = node.origin.scope
         if not scope or is_noise(scope[-1]):
             return ""
-        name = identifier(snake(scope[-1]))
-        return "" if name in helper_names() else name
+        return identifier(snake(scope[-1]))
 
     def callee(self, node: Node) -> Expr:
         if isinstance(node, CustomGradient):
@@ -119,7 +125,9 @@ class ClassSource:
             module, suffix = owner
             return pycode.name(f"self.{self.member(module)}.{suffix}")
         if node not in self.members:
-            raise AssertionError(f"{type(node).__name__} {node.origin} has no attribute")
+            raise AssertionError(
+                f"{type(node).__name__} {node.origin} has no attribute"
+            )
         return pycode.name(f"self.{self.member(node)}")
 
     def forward_override(self, node: Node, path: Path) -> Expr | None:
@@ -138,7 +146,9 @@ class ClassSource:
         for argument in self.spec.arguments:
             if argument.in_forward:
                 lines.append(f"        self.{argument.name} = {argument.name}")
-        order = {name: i for i, name in enumerate(dict.fromkeys(self.spec.members.values()))}
+        order = {
+            name: i for i, name in enumerate(dict.fromkeys(self.spec.members.values()))
+        }
         for name in sorted(self.used, key=lambda n: order[n]):
             lines.append(f"        {self.member_statement(name, self.used[name])}")
         return lines
@@ -164,9 +174,15 @@ class ClassSource:
     def module(self, node: Module) -> Expr:
         printer = Expressions(self.no_operand, self.init_override)
         positional = POSITIONAL.get(node.cls, 0)
-        args = [printer.arg(v, node, ("config", k)) for k, v in node.config[:positional]]
+        given = set(dict(node.config))
+        settings = [
+            (k, v)
+            for k, v in full_config(node)
+            if k in given or (node, ("config", k)) in self.slots
+        ]
+        args = [printer.arg(v, node, ("config", k)) for k, v in settings[:positional]]
         named = {
-            k: printer.arg(v, node, ("config", k)) for k, v in node.config[positional:]
+            k: printer.arg(v, node, ("config", k)) for k, v in settings[positional:]
         }
         return pycode.call(node.cls.removeprefix("helper."), *args, **named)
 
@@ -181,9 +197,10 @@ class ClassSource:
         for argument in spec.arguments:
             number = argument.slots[0]
             value = self.init_override(node, ("child", index, number))
-            if argument.has_default and value is None:
+            own = signature.slots[number].value
+            if argument.has_default and value is None and own == argument.default:
                 continue
-            value = value or pycode.lit(signature.slots[number].value)
+            value = value or pycode.lit(own)
             if len(args) < 2 and not named:
                 args.append(value)
             else:
@@ -196,9 +213,17 @@ class ClassSource:
         texts = [pycode.text(c) for c in calls]
         if len(set(texts)) == 1:
             made = f"{texts[0]} for _ in range({len(texts)})"
-            return f"{holder}(*[{made}])" if holder.endswith("tial") else f"{holder}({made})"
+            return (
+                f"{holder}(*[{made}])"
+                if holder.endswith("tial")
+                else f"{holder}({made})"
+            )
         joined = ", ".join(_runs(texts))
-        return f"{holder}({joined})" if holder.endswith("tial") else f"{holder}([{joined}])"
+        return (
+            f"{holder}({joined})"
+            if holder.endswith("tial")
+            else f"{holder}([{joined}])"
+        )
 
     def parameter(self, name: str, node: Param) -> str:
         sizes = [
@@ -223,6 +248,13 @@ def _runs(texts: list[str]) -> list[str]:
     return found
 
 
+def _layer_of(node: Node) -> Node:
+    """The module whose result ``node`` only rearranges."""
+    while isinstance(node, Call) and node.func.startswith(".") and node.operands:
+        node = node.operands[0]
+    return node
+
+
 def is_literal(node: Const) -> bool:
     """Is the constant spelled out in the source (and not kept with the weights)?"""
     if node.array.size <= SMALL:
@@ -230,8 +262,10 @@ def is_literal(node: Const) -> bool:
     flat = node.array.reshape(-1)
     if bool(np.all(flat == flat[0])) and node.dtype != "bool":
         return True
-    return node.array.ndim == 1 and node.array.dtype.kind in "iu" and bool(
-        np.ptp(np.diff(flat.astype(np.int64))) == 0 and flat[0] != flat[1]
+    return (
+        node.array.ndim == 1
+        and node.array.dtype.kind in "iu"
+        and bool(np.ptp(np.diff(flat.astype(np.int64))) == 0 and flat[0] != flat[1])
     )
 
 
@@ -240,7 +274,11 @@ def _buffer(name: str, node: Const) -> str:
         value = pycode.text(tensor_literal(node.array, node.dtype))
         return f'self.register_buffer("{name}", {value}, persistent=False)'
     sizes = ", ".join(map(str, node.array.shape))
-    dtype = "" if node.dtype == "float32" else f", dtype={pycode.text(dtype_expr(node.dtype))}"
+    dtype = (
+        ""
+        if node.dtype == "float32"
+        else f", dtype={pycode.text(dtype_expr(node.dtype))}"
+    )
     return f'self.register_buffer("{name}", torch.empty({sizes}{dtype}))'
 
 
@@ -258,9 +296,9 @@ def _nested_strings(items: object) -> Expr:
 
 def _parameter(argument: Argument) -> str:
     if argument.has_default:
-        kind = TYPES[type(argument.default)]
-        return f"{argument.name}: {kind} = {pycode.text(pycode.lit(argument.default))}"
-    return f"{argument.name}: int"
+        default = pycode.text(pycode.lit(argument.default))
+        return f"{argument.name}: {argument.kind} = {default}"
+    return f"{argument.name}: {argument.kind}"
 
 
 def _parameter_names(graph: Graph) -> list[str]:

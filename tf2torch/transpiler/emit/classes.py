@@ -8,16 +8,19 @@ argument.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Block, Call, Chain, Const, Module, Node, Param
 from tf2torch.transpiler.emit.names import KINDS, Namespace, camel, is_noise, snake
-from tf2torch.transpiler.emit.roles import role
+from tf2torch.transpiler.emit.roles import DEFAULTS, role
 from tf2torch.transpiler.emit.signature import Path, Signature, Slot, sign, walk
 
 LARGEST_LITERAL = 4
+# Names of variables that say nothing beside the name of their layer.
+PLAIN = frozenset("embeddings embedding kernel weights weight w value variable".split())
 
 
 @dataclass(eq=False)
@@ -27,6 +30,7 @@ class Argument:
 
     name: str
     slots: list[int]
+    kind: str = "int"
     default: object = None
     has_default: bool = False
     in_forward: bool = False
@@ -88,7 +92,7 @@ def plan_classes(root: Graph, name: str) -> Program:
     program = Program(classes, {c.signature.key: c for c in classes}, signatures)
     for spec in classes:
         spec.members = name_members(spec)
-        spec.arguments = list(_arguments(spec, is_root=spec.signature is top))
+        spec.arguments = _arguments(spec)
     return program
 
 
@@ -107,7 +111,7 @@ def _own_name(graph: Graph) -> str:
     return snake(graph.name.split("/")[-1])
 
 
-def _arguments(spec: ClassSpec, is_root: bool) -> Iterator[Argument]:
+def _arguments(spec: ClassSpec) -> list[Argument]:
     columns: dict[tuple[object, ...], list[int]] = {}
     for index, slot in enumerate(spec.signature.slots):
         values = tuple(s.slots[index].value for s in spec.instances)
@@ -116,19 +120,42 @@ def _arguments(spec: ClassSpec, is_root: bool) -> Iterator[Argument]:
             columns.setdefault((True, *values), []).append(index)
         elif _needs_name(slot):
             columns.setdefault((False, *values), []).append(index)
-    names = Namespace(set(spec.members.values()) | {"nn", "torch", "F", "Tensor", "math"})
+    names = Namespace(
+        set(spec.members.values()) | {"nn", "torch", "F", "Tensor", "math"}
+    )
     ordered = sorted(columns.items(), key=lambda item: not item[0][0])
     wanted = _argument_names(spec, [slots for _, slots in ordered])
+    arguments: list[Argument] = []
     for (values, slots), name in zip(ordered, wanted, strict=True):
         first = [spec.signature.slots[i] for i in slots]
         argument = Argument(
             names.claim(name),
             slots,
+            _annotation(values[1:]),
             in_forward=any(isinstance(s.node, (Call, Const)) for s in first),
         )
+        usual = _usual(first[0])
         if not values[0]:
             argument.default, argument.has_default = values[1], True
-        yield argument
+        elif usual is not None and usual in values[1:]:
+            argument.default, argument.has_default = usual, True
+        arguments.append(argument)
+    return sorted(arguments, key=lambda a: a.has_default)
+
+
+def _usual(slot: Slot) -> int | None:
+    """The default of the layer's own constructor, as in ``stride: int = 1``."""
+    if isinstance(slot.node, Module) and slot.path[0] == "config":
+        return DEFAULTS.get(slot.node.cls, {}).get(str(slot.path[1]))
+    return None
+
+
+def _annotation(values: tuple[object, ...]) -> str:
+    kinds = {type(v).__name__ for v in values}
+    names = [k for k in ("int", "float", "bool", "str") if k in kinds]
+    if "tuple" in kinds:
+        names.append("tuple[int, ...]")
+    return " | ".join(names)
 
 
 HIDDEN = {"out_channels": "hidden_channels", "out_features": "hidden_features"}
@@ -182,32 +209,39 @@ def _child_position(spec: ClassSpec, node: Node, index: int) -> int:
 
 def name_members(spec: ClassSpec) -> dict[int, str]:
     """Attribute names: a user's names are kept, a framework's become kinds."""
+    owned = owners(spec)
     keys: dict[object, list[int]] = {}
     wanted: dict[object, str] = {}
-    owned = owners(spec)
+    constants: dict[object, str] = {}
     for index, node in enumerate(spec.signature.order):
         key = member_key(node)
         if key is None or key in owned:
             continue
         if key not in keys:
-            wanted[key] = _within(spec.graph, _wanted_name(node))
+            names_of = constants if isinstance(node, Const) else wanted
+            names_of[key] = _within(spec.graph, _wanted_name(node))
         keys.setdefault(key, []).append(index)
-    counts: dict[str, int] = {}
-    for name in wanted.values():
-        counts[name] = counts.get(name, 0) + 1
     names = Namespace(("forward", "training"))
     names.taken |= {"train", "eval", "apply", "half", "float", "double", "register"}
     names.taken |= {"parameters", "modules", "children", "buffers", "to", "type", "T"}
-    seen: dict[str, int] = {}
     members: dict[int, str] = {}
-    for key, name in wanted.items():
-        if counts[name] > 1 and not name[-1].isdigit():
-            seen[name] = seen.get(name, 0) + 1
-            name = f"{name}{seen[name]}"
+    # Most constants turn out to be literals: they must not take names from layers.
+    for key, name in (*_numbered(wanted), *constants.items()):
         claimed = names.claim(name)
         for index in keys[key]:
             members[index] = claimed
     return members
+
+
+def _numbered(wanted: dict[object, str]) -> Iterator[tuple[object, str]]:
+    """conv, conv, fc → conv1, conv2, fc"""
+    counts = Counter(wanted.values())
+    seen: Counter[str] = Counter()
+    for key, name in wanted.items():
+        if counts[name] > 1 and not name[-1].isdigit():
+            seen[name] += 1
+            name = f"{name}{seen[name]}"
+        yield key, name
 
 
 def _within(graph: Graph, name: str) -> str:
@@ -260,6 +294,8 @@ def _wanted_name(node: Node) -> str:
         parts = node.variable.name.split("/")
         scope = _last_own_word(parts[:-1])
         leaf = snake(parts[-1]) or "weight"
+        if scope and leaf in PLAIN:
+            return scope
         return f"{scope}_{leaf}" if scope else leaf
     return _const_name(node)
 

@@ -22,8 +22,17 @@ SCALARS = frozenset(
     | {"torch.sub", "torch.mul", "torch.div", "torch.floor_divide", "torch.arange"}
     | {".new_full", "torch.clamp_min", "torch.clamp_max", ".clamp_min", ".clamp_max"}
     | {"torch.eq", "torch.ne", "torch.lt", "torch.le", "torch.gt", "torch.ge"}
-    | {"[]", "torch.linspace", ".fill_", ".add_", ".sub_", ".mul_", "F.one_hot", "range"}
-    | {"torch.sym_max", "torch.sym_min"}
+    | {
+        "[]",
+        "torch.linspace",
+        ".fill_",
+        ".add_",
+        ".sub_",
+        ".mul_",
+        "F.one_hot",
+        "range",
+    }
+    | {"torch.sym_max", "torch.sym_min", "torch.tensor"}
 )
 
 
@@ -42,7 +51,8 @@ def takes_scalar(user: Node, const: Node) -> bool:
         # A rank-0 tensor gives way to a number of a higher kind; ints and floats mix.
         return any(o.dtype == const.dtype and not _is_number(o) for o in others)
     return user.func in SCALARS and (
-        user.func != "torch.where" or any(
+        user.func != "torch.where"
+        or any(
             n.dtype == const.dtype and not isinstance(n, Const) for n in user.operands
         )
     )
@@ -89,7 +99,10 @@ class Expressions:
             if func in (".permute", ".reshape", ".expand", ".repeat") and isinstance(
                 first, tuple
             ):
-                args = [args[0], *(self.arg(a, node, (1, i)) for i, a in enumerate(first))]
+                args = [
+                    args[0],
+                    *(self.arg(a, node, (1, i)) for i, a in enumerate(first)),
+                ]
             return pycode.call(pycode.attribute(args[0], func[1:]), *args[1:], **named)
         return pycode.call(func.removeprefix("helper."), *args, **named)
 
@@ -165,8 +178,12 @@ def tensor_literal(array: np.ndarray, dtype: str) -> Expr:
         return pycode.call("torch.full", pycode.tuple_(shape), value, **named)
     if array.ndim == 1 and array.size > 2 and array.dtype.kind in "iu":
         step = int(flat[1]) - int(flat[0])
-        if step and np.array_equal(np.diff(flat.astype(np.int64)), [step] * (array.size - 1)):
-            return _arange(int(flat[0]), int(flat[-1]) + (1 if step > 0 else -1), step, named)
+        if step and np.array_equal(
+            np.diff(flat.astype(np.int64)), [step] * (array.size - 1)
+        ):
+            return _arange(
+                int(flat[0]), int(flat[-1]) + (1 if step > 0 else -1), step, named
+            )
     return pycode.call("torch.tensor", _nested(array), **named)
 
 

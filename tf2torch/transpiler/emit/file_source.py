@@ -109,10 +109,15 @@ def format_source(text: str) -> str:
     """``ruff format`` and its import order; the result must parse to the same code."""
     ruff = [sys.executable, "-m", "ruff"]
     check = [*ruff, "check", "--isolated", "--select", "I,F401", "--fix", "-q", "-"]
-    for command in (check, [*ruff, "format", "--isolated", "--line-length", "88", "-q", "-"]):
+    for command in (
+        check,
+        [*ruff, "format", "--isolated", "--line-length", "88", "-q", "-"],
+    ):
         done = subprocess.run(command, input=text, capture_output=True, text=True)
         if done.returncode != 0 and not done.stdout:
-            raise TranspileError(f"emitted source is not valid Python: {done.stderr[-2000:]}")
+            raise TranspileError(
+                f"emitted source is not valid Python: {done.stderr[-2000:]}"
+            )
         text = done.stdout
     compile(text, "model.py", "exec")
     return text
@@ -125,7 +130,9 @@ def describe(type: TensorType) -> str:
     return f"{type.dtype} [{', '.join(map(str, type.shape))}]"
 
 
-def module_doc(title: str, inputs: tuple[Input, ...], outputs: list[tuple[str, Node]]) -> str:
+def module_doc(
+    title: str, inputs: tuple[Input, ...], outputs: list[tuple[str, Node]]
+) -> str:
     """What the model is, where it comes from, and the shapes that go in and out."""
     rows = [f"{i.name}: {describe(i.type)}" for i in inputs]
     results = [f"{name}: {describe(node.type)}" for name, node in outputs]
@@ -133,5 +140,3 @@ def module_doc(title: str, inputs: tuple[Input, ...], outputs: list[tuple[str, N
     if len(one_line) <= 84:
         return f"{title}\n\n{one_line}\n"
     return "\n".join([title, "", *rows, "->", *results, ""])
-
-

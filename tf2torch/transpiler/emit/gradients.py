@@ -39,7 +39,9 @@ class Gradients:
                 self.names[node] = self.texts[text]
 
     def sources(self) -> list[str]:
-        return [t.replace("class {name}(", f"class {n}(") for t, n in self.texts.items()]
+        return [
+            t.replace("class {name}(", f"class {n}(") for t, n in self.texts.items()
+        ]
 
     def callee(self, node: Node) -> Expr:
         return pycode.attribute(pycode.name(self.names[node]), "apply")

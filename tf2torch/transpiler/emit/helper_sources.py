@@ -90,7 +90,9 @@ def _parse(path: Path) -> HelperFile:
             continue
         for name in _defined(node):
             text = "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
-            definitions[name] = Definition(name, text, _reads(node), path.name, node.lineno)
+            definitions[name] = Definition(
+                name, text, _reads(node), path.name, node.lineno
+            )
     return HelperFile(definitions, imports)
 
 

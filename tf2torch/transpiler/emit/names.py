@@ -28,6 +28,7 @@ KINDS = {
     "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv",
     "nn.ConvTranspose1d": "up", "nn.ConvTranspose2d": "up", "nn.ConvTranspose3d": "up",
     "nn.BatchNorm1d": "bn", "nn.BatchNorm2d": "bn", "nn.BatchNorm3d": "bn",
+    "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
     "nn.LayerNorm": "norm", "nn.GroupNorm": "norm", "nn.RMSNorm": "norm",
     "nn.Linear": "fc", "nn.Embedding": "embedding", "nn.EmbeddingBag": "embedding",
     "nn.LSTM": "lstm", "nn.GRU": "gru", "nn.RNN": "rnn", "nn.Dropout": "dropout",

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tf2torch.ir.graph import Graph, every_node
-from tf2torch.ir.nodes import Block, Call, Chain, Node, Param, Unported
+from tf2torch.ir.nodes import Block, Call, Chain, Param, Unported
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.emit.classes import ClassSpec, Program
 from tf2torch.transpiler.emit.signature import Signature
@@ -15,7 +15,12 @@ from tf2torch.transpiler.frontends.source import InputSpec, Source
 from tf2torch.transpiler.pipeline import Compiled
 
 RANDOM = frozenset({"torch.rand", "torch.randn", "torch.randint", "torch.randperm"})
-RANDOM |= {"torch.rand_like", "torch.randn_like", "torch.bernoulli", "torch.multinomial"}
+RANDOM |= {
+    "torch.rand_like",
+    "torch.randn_like",
+    "torch.bernoulli",
+    "torch.multinomial",
+}
 
 
 def provenance(compiled: Compiled) -> dict[str, object]:
@@ -68,14 +73,25 @@ def _tensor(spec: InputSpec, type: TensorType) -> dict[str, object]:
     sizes = None
     if type.shape is not None:
         sizes = [s if isinstance(s, int) else str(s) for s in type.shape]
-    return {"name": spec.name, "tensor": spec.tensor, "dtype": type.dtype, "shape": sizes}
+    return {
+        "name": spec.name,
+        "tensor": spec.tensor,
+        "dtype": type.dtype,
+        "shape": sizes,
+    }
 
 
 def _entry(entry: Entry) -> dict[str, object]:
     source = entry.source
     shape = list(source.type.static_shape() or ())
     if not isinstance(source, Param):
-        return {"variable": None, "key": None, "transforms": [], "trainable": False, "shape": shape}
+        return {
+            "variable": None,
+            "key": None,
+            "transforms": [],
+            "trainable": False,
+            "shape": shape,
+        }
     return {
         "variable": source.variable.name,
         "key": source.variable.key,

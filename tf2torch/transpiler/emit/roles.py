@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tf2torch.ir.nodes import Call, Const, Module, Node, Param
-from tf2torch.transpiler.emit.signature import Path
+from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param
+
+Path = tuple[object, ...]
 
 # (module, argument) → the word for it.
 CONFIG = {
@@ -14,6 +15,9 @@ CONFIG = {
     ("nn.BatchNorm1d", "num_features"): "channels",
     ("nn.BatchNorm2d", "num_features"): "channels",
     ("nn.BatchNorm3d", "num_features"): "channels",
+    ("helper.BatchNorm1d", "num_features"): "channels",
+    ("helper.BatchNorm2d", "num_features"): "channels",
+    ("helper.BatchNorm3d", "num_features"): "channels",
     ("nn.Dropout", "p"): "dropout",
     ("nn.Embedding", "num_embeddings"): "vocab_size",
     ("nn.Embedding", "embedding_dim"): "dim",
@@ -25,6 +29,7 @@ CONFIG = {
 POSITIONAL = {
     "nn.Conv1d": 3, "nn.Conv2d": 3, "nn.Conv3d": 3, "nn.ConvTranspose1d": 3,
     "nn.ConvTranspose2d": 3, "nn.ConvTranspose3d": 3, "nn.Linear": 2,
+    "helper.BatchNorm1d": 1, "helper.BatchNorm2d": 1, "helper.BatchNorm3d": 1,
     "nn.BatchNorm1d": 1, "nn.BatchNorm2d": 1, "nn.BatchNorm3d": 1,
     "nn.LayerNorm": 1, "nn.RMSNorm": 1, "nn.GroupNorm": 2, "nn.Embedding": 2,
     "nn.EmbeddingBag": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2, "nn.Dropout": 1,
@@ -58,3 +63,22 @@ def _call_role(node: Call, path: Path) -> str:
     if node.func in ("*", "/"):
         return "scale"
     return "size"
+
+
+# What a constructor takes when an argument is not written; written out in signatures,
+# so that blocks which differ in one of them are still one class.
+_CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+DEFAULTS: dict[str, dict[str, int]] = {
+    **{f"nn.Conv{d}d": _CONV for d in (1, 2, 3)},
+    **{f"nn.ConvTranspose{d}d": {**_CONV, "output_padding": 0} for d in (1, 2, 3)},
+}
+
+
+def full_config(node: Module) -> tuple[tuple[str, Arg], ...]:
+    """The constructor arguments of ``node`` with the defaults of its class."""
+    given = dict(node.config)
+    usual = DEFAULTS.get(node.cls, {})
+    first = {k: v for k, v in given.items() if k not in usual and k != "bias"}
+    rest = {k: given.get(k, v) for k, v in usual.items()}
+    last = {k: v for k, v in given.items() if k == "bias"}
+    return tuple({**first, **rest, **last}.items())

@@ -84,5 +84,7 @@ def _write(path: Path, tensors: Sequence[Tensor]) -> None:
         for tensor in tensors:
             value = np.ascontiguousarray(tensor.load())
             if value.nbytes != tensor.nbytes:
-                raise ValueError(f"{tensor.key} has {value.nbytes} bytes, not {tensor.nbytes}")
+                raise ValueError(
+                    f"{tensor.key} has {value.nbytes} bytes, not {tensor.nbytes}"
+                )
             file.write(value.data.cast("B") if value.size else b"")

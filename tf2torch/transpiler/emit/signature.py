@@ -34,6 +34,7 @@ from tf2torch.ir.nodes import (
     Variable,
     While,
 )
+from tf2torch.transpiler.emit.roles import full_config
 
 Path = tuple[object, ...]
 # A constant up to this size is spelled out in the source, larger ones are stored.
@@ -138,7 +139,7 @@ class _Signer:
         args = [self.arg(a, node, ("args", i)) for i, a in enumerate(node.args)]
         if number is not None:
             return ("again", number, args)
-        config = [(k, self.arg(v, node, ("config", k))) for k, v in node.config]
+        config = [(k, self.setting(v, node, k)) for k, v in full_config(node)]
         state = []
         for suffix, value in node.state:
             kind = "const"
@@ -146,6 +147,14 @@ class _Signer:
                 kind = f"param {value.variable.trainable} {_parts(value)}"
             state.append((suffix, kind))
         return ("module", node.cls, args, config, state)
+
+    def setting(self, value: Arg, node: Module, key: str) -> object:
+        """A constructor argument; a size per axis, such as (1, 7), is one number."""
+        plain = isinstance(value, tuple) and all(type(v) is int for v in value)
+        if plain or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+            self.made.slots.append(Slot(node, ("config", key), value))
+            return "number"
+        return self.arg(value, node, ("config", key))
 
     def param(self, node: Param) -> object:
         number = self.shared(("param", node.variable, node.transforms))
@@ -197,7 +206,10 @@ class _Signer:
                 return tuple(self.arg(a, node, (*path, i)) for i, a in enumerate(arg))
             case Slice():
                 parts = (arg.start, arg.stop, arg.step)
-                return ("slice", [self.arg(a, node, (*path, i)) for i, a in enumerate(parts)])
+                return (
+                    "slice",
+                    [self.arg(a, node, (*path, i)) for i, a in enumerate(parts)],
+                )
             case DType() | Raw():
                 return repr(arg)
         return repr(arg)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf2torch.ir.nodes import Block, Chain, Const, Module, Node, Param, Transform
+from tf2torch.ir.nodes import Block, Chain, Const, Module, Param, Transform
 from tf2torch.transpiler.emit.class_source import is_literal
 from tf2torch.transpiler.emit.classes import Program
 from tf2torch.transpiler.emit.signature import Signature
@@ -100,5 +100,3 @@ _STEPS: dict[str, Callable[[np.ndarray, tuple[int, ...]], np.ndarray]] = {
     "slice": _slice,
     "blocks": _blocks,
 }
-
-

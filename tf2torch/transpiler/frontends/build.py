@@ -50,6 +50,8 @@ REFERENCE_WRITES = {
         )
     },
 }
+# Regions in regions; every pass after this one recurses into them.
+MAX_DEPTH = 60
 # A file of a few kilobytes can call functions that double at each level.
 MAX_NODES = 5_000_000
 # The attribute by which a traced Keras model marks its dropout layers.
@@ -66,6 +68,7 @@ class Frame:
     scope: tuple[str, ...] = ()
     effects: list[Node] = field(default_factory=list)
     calls: tuple[str, ...] = ()
+    depth: int = 0
 
     def origin(self, name: str) -> Origin:
         return scopes.origin(self.scope, self.prefix, name)
@@ -73,11 +76,18 @@ class Frame:
     def inside(self, raw: RawNode, part: str = "", call: str = "") -> Frame:
         """The frame of a call, or with ``part`` of a region (with its own effects)."""
         effects: list[Node] = [] if part else self.effects
+        depth = self.depth + (1 if part else 0)
+        if depth > MAX_DEPTH:
+            raise SourceError(
+                f"'{raw.name}' nests loops and branches more than {MAX_DEPTH} deep: "
+                "the file is damaged or hostile"
+            )
         if raw.bodies:  # v1 nodes keep the names that they have in the graph
-            return Frame(self.prefix, self.scope, effects, self.calls)
+            return Frame(self.prefix, self.scope, effects, self.calls, depth)
         prefix = f"{self.prefix}{raw.name}/" + (f"{part}/" if part else "")
         calls = (*self.calls, call) if call else self.calls
-        return Frame(prefix, scopes.extend(self.scope, raw.name), effects, calls)
+        scope = scopes.extend(self.scope, raw.name)
+        return Frame(prefix, scope, effects, calls, depth)
 
 
 @dataclass

@@ -48,13 +48,15 @@ def load(
     graph without signatures, and cut a graph with them at these tensors.
     """
     if not isinstance(source, str | os.PathLike):
+        _no_tensors("a live object", inputs, outputs)
         return _load_live(source, signature)
     found = detect(Path(source))
     match found.kind:
         case Kind.KERAS:
             from tf2torch.transpiler.frontends.keras_file import load_keras_file
 
-            _no_signature(found.path, signature)
+            _no_signature(str(found.path), signature)
+            _no_tensors(str(found.path), inputs, outputs)
             return load_keras_file(found.path, custom_objects, trust_lambda)
         case Kind.SAVED_MODEL:
             from tf2torch.transpiler.frontends.saved_model import load_saved_model
@@ -71,13 +73,23 @@ def load(
         case Kind.GRAPH_DEF:
             from tf2torch.transpiler.frontends.frozen import load_frozen
 
-            _no_signature(found.path, signature)
+            _no_signature(str(found.path), signature)
             return load_frozen(found.path, inputs, outputs)
 
 
-def _no_signature(path: Path, signature: str | None) -> None:
+def _no_signature(what: str, signature: str | None) -> None:
     if signature is not None:
-        raise SourceError(f"{path} has no signatures: leave out --signature")
+        raise SourceError(f"{what} has no signatures: leave out --signature")
+
+
+def _no_tensors(
+    what: str, inputs: Sequence[str] | None, outputs: Sequence[str] | None
+) -> None:
+    if inputs or outputs:
+        raise SourceError(
+            f"{what} has the inputs and outputs that it was written with: leave out "
+            "--input and --output"
+        )
 
 
 def _load_live(source: object, signature: str | None) -> Source:
@@ -90,6 +102,7 @@ def _load_live(source: object, signature: str | None) -> Source:
     from tf2torch.transpiler.frontends.live import load_live
 
     if is_keras_model(source):
+        _no_signature("a Keras model", signature)
         kind = "keras" if is_keras3(source) else "tf_keras"
         return load_keras_model(
             source, Identity(kind, str(getattr(source, "name", "")))

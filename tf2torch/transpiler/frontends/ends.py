@@ -9,7 +9,7 @@ from tf2torch.diagnostics import SourceError
 from tf2torch.transpiler.frontends.body import RawNode, Ref, tensor_ref
 from tf2torch.transpiler.frontends.effects import acts
 from tf2torch.transpiler.frontends.graph_source import GraphFile
-from tf2torch.transpiler.frontends.interface import Port
+from tf2torch.transpiler.frontends.interface import Port, distinct
 from tf2torch.transpiler.frontends.raise_loops import ENTER, EXIT, MERGE, NEXT, SWITCH
 
 PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
@@ -40,7 +40,7 @@ def choose_ends(
             "the graph has no tensor that nobody consumes: name its outputs with "
             "--output"
         )
-    return with_feeds(graph, asked, wanted), wanted
+    return distinct(with_feeds(graph, asked, wanted)), distinct(wanted)
 
 
 def _unique(names: Sequence[str] | None) -> list[str]:

@@ -74,7 +74,8 @@ class GraphTables:
             dtype(raw.attrs["value_dtype"].type),
         )
         init = self._built(self.initialisers[path], path)
-        return table_node(path, key, value, loader(init, path, key, value))
+        load = loader(init, path, key, value, self.folder)
+        return table_node(path, key, value, load)
 
     def _built(self, init: RawNode, path: str) -> Op:
         """The initialiser with its operands as graph nodes."""
@@ -95,22 +96,7 @@ class GraphTables:
 
     def _asset(self, raw: RawNode, path: str) -> Node | None:
         """File names, which a SavedModel keeps in its assets folder."""
-        if raw.op != "Const" or "value" not in raw.attrs:
+        if raw.op != "Const" or path not in self.assets:
             return None
-        file = self.assets.get(path)
-        if file is None:
-            tensor = raw.attrs["value"].tensor
-            if len(tensor.string_val) != 1:
-                return None
-            file = self._beside(tensor.string_val[0].decode("utf-8", "replace"))
-            if file is None:
-                return None
-        value = np.array(str(file).encode(), object)
+        value = np.array(str(self.assets[path]).encode(), object)
         return Const(value, types=(TensorType("string", ()),))
-
-    def _beside(self, name: str) -> Path | None:
-        """The file of that name next to the model: graphs move with their files."""
-        if Path(name).is_file() or not name:
-            return None
-        beside = self.folder / Path(name).name
-        return beside if beside.is_file() else None

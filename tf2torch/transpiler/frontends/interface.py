@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tf2torch.ir.types import Dim, TensorType, symbol
 from tf2torch.transpiler.frontends.body import Body
 from tf2torch.transpiler.frontends.build import Builder, Frame
 from tf2torch.transpiler.frontends.effects import assigned_variables, settle
+from tf2torch.transpiler.frontends.names import Names
 from tf2torch.transpiler.frontends.sink import sink_reads
 from tf2torch.transpiler.frontends.source import InputSpec, Source
 from tf2torch.transpiler.frontends.tasks import run
@@ -29,6 +30,12 @@ class Port:
     tensor: str
     dtype: str = "float32"
     shape: tuple[int | None, ...] | None = None
+
+
+def distinct(ports: Iterable[Port]) -> list[Port]:
+    """``ports`` with every name used once; a second ``x`` becomes ``x_1``."""
+    names = Names()
+    return [replace(port, name=names.unique(port.name)) for port in ports]
 
 
 def inputs_of(ports: Sequence[Port]) -> list[Input]:

@@ -20,6 +20,7 @@ from tf2torch.transpiler.frontends.gradients import live_gradients
 from tf2torch.transpiler.frontends.interface import (
     Identity,
     Port,
+    distinct,
     finish,
     inputs_of,
     unknown,
@@ -133,12 +134,13 @@ def from_concrete(
     graph_def = function.graph.as_graph_def()
     captured = list(function.captured_inputs)
     own = list(function.inputs)[: len(function.inputs) - len(captured)]
-    ports = [_port(tensor) for tensor in own]
+    ports = distinct(_port(tensor) for tensor in own)
     structure = _tensors(function.structured_outputs)
     leaves = named_leaves(structure, "output")
-    outputs = [
+    outputs = distinct(
         Port(name, t.name) for name, t in zip(leaves, function.outputs, strict=True)
-    ]
+    )
+    leaves = [port.name for port in outputs]
     captures = Captures(
         function_variables(function) if variables is None else variables
     )

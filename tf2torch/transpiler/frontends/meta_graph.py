@@ -80,7 +80,7 @@ def _load(
     signature = choose_signature(meta, path, request)
     ins, outs = ends(graph, meta, signature, request)
     variables = GraphVariables(graph, meta, checkpoint)
-    tables = GraphTables(graph, path.parent, assets)
+    tables = GraphTables(graph, path if path.is_dir() else path.parent, assets)
 
     def leaf(raw: RawNode, place: str) -> Node | None:
         return variables.leaf(raw, place) or tables.leaf(raw, place)

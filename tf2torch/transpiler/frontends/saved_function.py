@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from tf2torch.diagnostics import SourceError
 from tf2torch.ir.nodes import Node
-from tf2torch.transpiler.frontends.interface import Identity, Port, finish, inputs_of
+from tf2torch.transpiler.frontends.interface import (
+    Identity,
+    Port,
+    distinct,
+    finish,
+    inputs_of,
+)
 from tf2torch.transpiler.frontends.schema import Proto
 from tf2torch.transpiler.frontends.source import Source
 from tf2torch.transpiler.frontends.structure import fill, flatten, named_leaves
@@ -22,16 +28,23 @@ def from_function(model: SavedModel, what: Identity, function: str) -> Source:
     saved = model.objects.concrete_functions[function]
     bound: list[Node] = [model.object(i) for i in saved.bound_inputs]
     own = body.args[: len(body.args) - len(bound)]
-    ports = [
-        replace(port, tensor=f"{ref[0]}:0")
-        for port, ref in zip(argument_ports(saved), own, strict=True)
-    ]
     structure = decode(saved.output_signature)
     leaves = named_leaves(structure, "output")
-    outputs = [
+    arguments = argument_ports(saved)
+    if len(arguments) != len(own) or len(leaves) != len(body.returns):
+        raise SourceError(
+            f"function '{what.signature}' takes or returns ragged or sparse tensors: "
+            "save a function of their component tensors"
+        )
+    ports = distinct(
+        replace(port, tensor=f"{ref[0]}:0")
+        for port, ref in zip(arguments, own, strict=True)
+    )
+    outputs = distinct(
         Port(name, f"{returned}:0")
         for name, (returned, _) in zip(leaves, body.returns, strict=True)
-    ]
+    )
+    leaves = [port.name for port in outputs]
     nodes = inputs_of(ports)
     source = finish(
         what,

@@ -104,6 +104,11 @@ class SavedModel:
             if name in self.objects.concrete_functions:
                 bound = self.objects.concrete_functions[name].bound_inputs
                 data = [text for text in node.input if not text.startswith("^")]
+                if len(data) < len(bound):
+                    raise SourceError(
+                        f"{self.path}: call '{node.name}' lacks what its function "
+                        "captured: the file is damaged"
+                    )
                 for text, object_id in zip(
                     data[len(data) - len(bound) :], bound, strict=True
                 ):

@@ -31,7 +31,8 @@ def saved_table(model: SavedModel, object_id: int) -> Table:
     key, value = str(created.attrs["key_dtype"]), str(created.attrs["value_dtype"])
     init = _initialiser(model, object_id)
     if init is not None:
-        return table_node(name, key, value, loader(init, name, key, value))
+        load = loader(init, name, key, value, model.path)
+        return table_node(name, key, value, load)
     keys = place.table(model.checkpoint.shapes) if place else None
     if keys is not None:
         return table_node(name, key, value, _checkpointed(model, keys, created))

@@ -81,17 +81,14 @@ def table_node(name: str, key: str, value: str, load: Loader) -> Table:
     return Table(info=info, types=(TensorType("resource", ()),))
 
 
-def loader(init: Op, name: str, key_dtype: str, value_dtype: str) -> Loader:
-    """The content that ``init`` gives its table."""
+def loader(
+    init: Op, name: str, key_dtype: str, value_dtype: str, folder: Path
+) -> Loader:
+    """The content that ``init`` gives its table; files are read from ``folder``."""
     if init.op in FROM_FILE:
-        path = Path(bytes(fold(init.inputs[1], name).item()).decode())
-        if not path.is_file():
-            raise SourceError(
-                f"table '{name}' reads vocabulary {path}, which is missing: put the "
-                "file there or save the model with its assets"
-            )
+        text = fold(init.inputs[1], name).item()
         return TextFile(
-            path,
+            vocabulary_file(text, name, folder),
             _int(init, "key_index"),
             _int(init, "value_index"),
             key_dtype,
@@ -102,6 +99,26 @@ def loader(init: Op, name: str, key_dtype: str, value_dtype: str) -> Loader:
         ).load
     keys, values = init.inputs[1], init.inputs[2]
     return lambda: (fold(keys, name), fold(values, name))
+
+
+def vocabulary_file(text: bytes, table: str, folder: Path) -> Path:
+    """The file that a graph names, only ever inside the model's ``folder``.
+
+    A graph names the path on the machine that trained it; the file has moved with the
+    model. No other file may be read: a stranger's graph would choose which.
+    """
+    named, home = Path(text.decode("utf-8", "replace")), folder.resolve()
+    for path in (named, home / named.name, home / "assets" / named.name):
+        try:
+            found = path.resolve()
+            if found.is_relative_to(home) and found.is_file():
+                return found
+        except (OSError, ValueError):
+            continue
+    raise SourceError(
+        f"table '{table}' reads vocabulary {named}, which is not with the model: copy "
+        f"the file to {folder}"
+    )
 
 
 def _int(init: Op, attr: str) -> int:

@@ -1,6 +1,7 @@
 """Lists that a loop only lengthens are appended to, not copied.
 
     ys = appended(ys, y)   ->   ys.append(y)
+    stacked(ys)            ->   torch.stack(ys)
 
 Only for a list that the loop receives empty and fresh, and reads nowhere else.
 """
@@ -23,8 +24,15 @@ from tf2torch.ir.nodes import Call, For, Node, While
 
 def append_in_place(graph: Graph) -> Graph:
     readers = users(graph)
+    complete: set[Node] = set()
 
     def change(node: Node, old: Node) -> Instead | None:
+        match node:
+            case Call("helper.stacked" | "helper.stacked_as", (items, *_)):
+                if items not in complete:
+                    return None
+                stacked = replace(node, func="torch.stack", args=(items,))
+                return Instead(stacked, (stacked,))
         if not node.graphs():
             return None
         node = map_regions(node, append_in_place)
@@ -34,7 +42,10 @@ def append_in_place(graph: Graph) -> Graph:
                 for k, operand in enumerate(old.operands[-len(node.inputs) :])
                 if _is_empty(operand) and readers.get(operand) == [old]
             }
-            node = _appending(node, fresh)
+            node, appended = _appending(node, fresh)
+            results = results_of(node)
+            complete.update(results[k] for k in appended)
+            return Instead(node, results)
         return Instead(node, results_of(node))
 
     return rewrite(graph, change)
@@ -44,11 +55,13 @@ def _is_empty(node: Node) -> bool:
     return isinstance(node, Call) and node.func == "list" and not node.args
 
 
-def _appending(loop: For | While, fresh: set[int]) -> For | While:
+def _appending(loop: For | While, fresh: set[int]) -> tuple[For | While, list[int]]:
+    """The loop, and which of its variables it appends to."""
     body = loop.body
     variables = body.inputs[1:] if isinstance(loop, For) else body.inputs
     inside = users(body)
     outputs, effects = list(body.outputs), list(body.effects)
+    appended: list[int] = []
     for k in sorted(fresh):
         name, result = outputs[k]
         match result:
@@ -62,10 +75,11 @@ def _appending(loop: For | While, fresh: set[int]) -> For | While:
                 made = call(".append", items, value, type=result.type)
                 effects.append(replace(made, origin=result.origin))
                 outputs[k] = (name, items)
-    if len(effects) == len(body.effects):
-        return loop
+                appended.append(k)
+    if not appended:
+        return loop, appended
     made_body = replace(body, outputs=tuple(outputs), effects=tuple(effects))
-    return replace(loop, body=made_body)
+    return replace(loop, body=made_body), appended
 
 
 def _is_read(loop: While, k: int) -> bool:

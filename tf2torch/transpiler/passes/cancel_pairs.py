@@ -8,9 +8,14 @@ Transpose(Transpose(x, [1, 0, 2]), [1, 0, 2])    ->   x
 
 from __future__ import annotations
 
-from tf2torch.ir.build import ints_of
+from dataclasses import replace
+
+import numpy as np
+
+from tf2torch.ir.build import array_of, ints_of, scalar_of, sizes_of
 from tf2torch.ir.graph import Graph, transform
 from tf2torch.ir.nodes import Node, Op
+from tf2torch.ir.types import Dim, ListType
 
 MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask")
 
@@ -23,6 +28,8 @@ def _cancelled(node: Node) -> Node | None:
     match node:
         case Op("TensorListStack", (Op("TensorListFromTensor", (x, _)), _)):
             return x if x.dtype == node.dtype else None
+        case Op("TensorListGather", (items, indices, shape)):
+            return _gathered(node, items, indices, shape)
         case Op("StridedSlice", (Op("ExpandDims", (x, axis)), begin, _, _)):
             first = ints_of(axis) == (0,) and ints_of(begin) in ((0,), (-1,))
             return x if first and _takes_one(node) else None
@@ -37,6 +44,32 @@ def _cancelled(node: Node) -> Node | None:
         case Op("Mul", (Op("OnesLike") as ones, x)) if x.types == ones.types:
             return x
     return None
+
+
+def _gathered(node: Op, items: Node, indices: Node, shape: Node) -> Node | None:
+    """All elements of a list in order."""
+    type = items.type
+    if not isinstance(type, ListType) or not _counts(indices, type.length):
+        return None
+    match items:
+        case Op("TensorListFromTensor", (x, _)) if x.dtype == node.dtype:
+            return x
+    attrs = {"element_dtype": node.dtype, "num_elements": -1}
+    inputs = (items, shape)
+    return replace(node, op="TensorListStack", inputs=inputs, attrs=attrs)
+
+
+def _counts(indices: Node, length: Dim | None) -> bool:
+    """Are ``indices`` 0, 1, ... up to ``length``?"""
+    array = array_of(indices)
+    if array is not None:
+        return isinstance(length, int) and np.array_equal(array, np.arange(length))
+    match indices:
+        case Op("Range", (start, stop, step)):
+            sizes = sizes_of(stop)
+            plain = scalar_of(start) == 0 and scalar_of(step) == 1
+            return plain and sizes is not None and sizes[0] == length
+    return False
 
 
 def _takes_one(node: Op) -> bool:

@@ -1,26 +1,33 @@
 """Blocks that follow each other become one Chain.
 
-    x = a(x); x = b(x); x = c(x)   ->   nn.Sequential(a, b, c)
+x = a(x); x = b(x); x = c(x)   ->   nn.Sequential(a, b, c)
 """
 
 from __future__ import annotations
 
 import re
-from tf2torch.ir.graph import Graph, substitute, users
+from dataclasses import replace
+
+from tf2torch.ir.graph import Graph, substitute, transform, users
 from tf2torch.ir.nodes import Block, Chain, Node
 from tf2torch.transpiler.emit.names import snake
+
+NOUNS = frozenset("layer block stage cell unit encoder decoder tower head".split())
 
 
 def chain_blocks(graph: Graph) -> Graph:
     """Runs of at least two blocks, each read by the next alone, as chains."""
+    graph = transform(graph, _bare_chain, into_regions=False)
     readers = users(graph)
-    following: dict[Node, Block] = {}
+    following: dict[Node, Block | Chain] = {}
     leading: set[Node] = set()
     for node in graph.nodes():
-        if not isinstance(node, Block) or len(node.types) != 1 or node in graph.results:
+        if not isinstance(node, Block | Chain) or len(node.types) != 1:
             continue
         match readers.get(node, []):
-            case [Block() as after] if _continues(node, after):
+            case [Block() | Chain() as after] if (
+                node not in graph.results and _continues(node, after)
+            ):
                 following[node] = after
                 leading.add(after)
     instead: dict[Node, Node] = {}
@@ -30,12 +37,11 @@ def chain_blocks(graph: Graph) -> Graph:
         run = [start]
         while run[-1] in following:
             run.append(following[run[-1]])
-        blocks = [b for b in run if isinstance(b, Block)]
-        instead[run[-1]] = _chain(blocks)
+        instead[run[-1]] = _chain([b for b in run if isinstance(b, Block | Chain)])
     return substitute(graph, instead)
 
 
-def _continues(before: Block, after: Block) -> bool:
+def _continues(before: Block | Chain, after: Block | Chain) -> bool:
     """``after`` takes the result of ``before`` first, and else the same values."""
     return (
         len(after.types) == 1
@@ -46,15 +52,26 @@ def _continues(before: Block, after: Block) -> bool:
     )
 
 
-def _chain(blocks: list[Block]) -> Chain:
-    graphs = tuple(b.graph for b in blocks)
-    stems = {re.sub(r"_?\d+[a-z]?$", "", snake(b.name)) for b in blocks}
-    stem = stems.pop() if len(stems) == 1 else "block"
-    word = stem.split("_")[-1] or "block"
+def _bare_chain(node: Node) -> Node | None:
+    """A block that is nothing but a chain, as the chain itself; scopes that a user
+    named stay."""
+    match node:
+        case Block(graph=Graph(inputs=inputs, outputs=((_, Chain() as chain),))):
+            if chain.args == inputs and "/" not in node.graph.name:
+                return replace(chain, args=node.args, origin=node.origin)
+    return None
+
+
+def _chain(blocks: list[Block | Chain]) -> Chain:
+    graphs: list[Graph] = []
+    for block in blocks:
+        graphs.extend(block.graphs())
+    stems = {re.sub(r"_?\d+[a-z]?$", "", snake(g.name.split("/")[-1])) for g in graphs}
+    word = stems.pop().split("_")[-1] if len(stems) == 1 else ""
     return Chain(
-        graphs,
+        tuple(graphs),
         blocks[0].args,
-        word if word.endswith("s") else f"{word}s",
+        f"{word}s" if word in NOUNS else "blocks",
         types=blocks[-1].types,
         origin=blocks[0].origin,
     )

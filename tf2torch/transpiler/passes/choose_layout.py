@@ -10,7 +10,6 @@ is stored, any other gets the value itself.
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,10 +36,22 @@ ELEMENTWISE = frozenset(
         "hardswish mish sigmoid tanh celu logsigmoid").split()}
 )  # fmt: skip
 REDUCTIONS = frozenset(
-    {".mean", ".sum", ".amax", ".amin", ".prod", ".all", ".any", "torch.mean", "torch.sum"}
+    {
+        ".mean",
+        ".sum",
+        ".amax",
+        ".amin",
+        ".prod",
+        ".all",
+        ".any",
+        "torch.mean",
+        "torch.sum",
+    }
     | {"torch.amax", "torch.amin", ".logsumexp", "torch.all", "torch.any"}
 )
-ALONG = frozenset({".softmax", "torch.softmax", "F.softmax", ".log_softmax", "F.log_softmax"})
+ALONG = frozenset(
+    {".softmax", "torch.softmax", "F.softmax", ".log_softmax", "F.log_softmax"}
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,11 @@ def choose_layout(graph: Graph) -> Graph:
 
 def _place(node: Node, placed: dict[Node, Placed]) -> Placed | None:
     """``node`` over what is stored, or None when it needs the values themselves."""
-    if not isinstance(node, Call | Module) or len(node.types) != 1 or node.shape is None:
+    if (
+        not isinstance(node, Call | Module)
+        or len(node.types) != 1
+        or node.shape is None
+    ):
         return None
     if isinstance(node, Module):
         return _elementwise(node, placed) if node.cls == "nn.Dropout" else None
@@ -154,7 +169,9 @@ def _hoisted(node: Node, axes: Axes) -> Node | None:
         made = None if above is None else _pad(node, Placed(above, back))
         return None if made is None else made.stored
     others = [n for n in node.operands if n is not first]
-    if node.func not in ELEMENTWISE or not all(isinstance(n, Const | Param) for n in others):
+    if node.func not in ELEMENTWISE or not all(
+        isinstance(n, Const | Param) for n in others
+    ):
         return None
     above = _hoisted(first, axes)
     if above is None:
@@ -299,5 +316,3 @@ def _pad(node: Call, home: Placed) -> Placed | None:
         types=(_stored_type(node.type, home.axes),),
     )
     return Placed(made, home.axes)
-
-

@@ -15,13 +15,22 @@ from dataclasses import dataclass, replace
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Const, Input, Node, Out, Param, Sizes
+from tf2torch.ir.nodes import Block, Node, Out
 from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.chain_blocks import chain_blocks
+from tf2torch.transpiler.passes.cut_blocks import (
+    LEAVES,
+    Closed,
+    Group,
+    cut,
+    flow_order,
+    readers_of,
+    replace_groups,
+)
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.scope_paths import scope_paths, state_keys
+from tf2torch.transpiler.passes.segment_blocks import segment_blocks
 
-LEAVES = (Const, Param, Input, Sizes)
 Path = tuple[str, ...]
 # Fewer layers with a common beginning of their names are no block: conv and bn.
 LEAST = 3
@@ -64,8 +73,9 @@ class _Finder:
             path = self.paths.get(node, ())
             for depth in range(1, len(path) + 1):
                 groups.setdefault(path[:depth], []).append(node)
-        outside = _readers(graph)
+        outside = readers_of(graph)
         order = {node: i for i, node in enumerate(graph.nodes())}
+        flow = flow_order(graph)
         everything = sum(_stateful(n) for n in order)
         for path, nodes in groups.items():
             states = sum(_stateful(n) for n in nodes)
@@ -77,7 +87,7 @@ class _Finder:
             hull = _hull(nodes, order, outside, self.paths)
             if hull is None:
                 continue
-            closed = cut(hull, outside, order, self.name(path))
+            closed = cut(hull, outside, flow, self.name(path))
             if closed is None:
                 continue
             found = Candidate(path, hull, path in self.real, closed)
@@ -100,63 +110,31 @@ class _Finder:
 
     def rebuild(self, graph: Graph, depth: int) -> Graph:
         """Replace the outermost worthy candidates below ``depth`` by blocks."""
-        chosen = list(self.outermost(graph, depth))
-        inside = {n: c for c in chosen for n in c.nodes}
-        readers = _readers(graph)
-        order = {node: i for i, node in enumerate(graph.nodes())}
-        made: dict[Candidate, Block] = {}
-        new: dict[Node, Node] = {}
+        groups = [
+            Group(c.nodes, self.name(c.path), "_".join(c.path[depth:]), c.path)
+            for c in self.outermost(graph, depth)
+        ]
 
-        def value(node: Node) -> Node:
-            return new[node]
+        def body(group: Group, closed: Closed) -> Graph:
+            inner = _Renamed(closed, self.paths)
+            finder = inner.finder(self)
+            return _unwrapped(finder.rebuild(inner.graph, len(group.scope)))
 
-        for node in _block_order(graph, inside):
-            if isinstance(node, Candidate):
-                self.block(node, new, readers, order, made, depth)
-            else:
-                new[node] = node.map_operands(value)
-        rebuilt = replace(
-            graph,
-            outputs=tuple((name, new[n]) for name, n in graph.outputs),
-            effects=tuple(new[n] for n in graph.effects),
-        )
-        return chain_blocks(rebuilt)
-
-    def block(
-        self,
-        found: Candidate,
-        new: dict[Node, Node],
-        readers: dict[Node, list[Node]],
-        order: dict[Node, int],
-        made: dict[Candidate, Block],
-        depth: int,
-    ) -> None:
-        closed, inputs, results = _close(
-            found.nodes, readers, order, self.name(found.path)
-        )
-        inner = _Renamed(closed, self.paths)
-        body = _unwrapped(inner.finder(self).rebuild(inner.graph, len(found.path)))
-        block = Block(
-            body,
-            tuple(new[n] for n in inputs),
-            "_".join(found.path[depth:]),
-            types=tuple(r.types[0] for r in results),
-            origin=replace(results[0].origin, scope=found.path),
-        )
-        made[found] = block
-        for i, result in enumerate(results):
-            new[result] = (
-                block
-                if len(results) == 1
-                else Out(block, i, types=(result.types[0],), origin=result.origin)
-            )
+        grouped = replace_groups(graph, groups, body)
+        return chain_blocks(segment_blocks(grouped))
 
     def outermost(self, graph: Graph, depth: int) -> Iterator[Candidate]:
         taken: set[Node] = set()
         nodes = graph.nodes()
         own = set(nodes)
-        paths = sorted({self.paths.get(n, ())[: d + 1] for n in nodes
-                        for d in range(depth, len(self.paths.get(n, ())))}, key=len)
+        paths = sorted(
+            {
+                self.paths.get(n, ())[: d + 1]
+                for n in nodes
+                for d in range(depth, len(self.paths.get(n, ())))
+            },
+            key=len,
+        )
         for path in paths:
             if not self.worthy(path):
                 continue
@@ -187,7 +165,7 @@ def _key(closed: Graph) -> object:
 class _Renamed:
     """A closed graph has new nodes; candidates inside it follow them."""
 
-    def __init__(self, closed: tuple[Graph, dict[Node, Node]], paths: dict[Node, Path]) -> None:
+    def __init__(self, closed: Closed, paths: dict[Node, Path]) -> None:
         self.graph, self.new = closed
         self.paths = {self.new[n]: p for n, p in paths.items() if n in self.new}
 
@@ -206,19 +184,6 @@ class _Renamed:
 
 def _stateful(node: Node) -> bool:
     return bool(state_keys(node))
-
-
-def _readers(graph: Graph) -> dict[Node, list[Node]]:
-    found: dict[Node, list[Node]] = {}
-    for node in graph.nodes():
-        for operand in node.operands:
-            found.setdefault(operand, []).append(node)
-    for node in (*graph.results, *graph.effects):
-        found.setdefault(node, []).append(_OUTSIDE)
-    return found
-
-
-_OUTSIDE = Node()
 
 
 def _hull(
@@ -271,83 +236,3 @@ def _between(
         above.add(node)
         stack.extend(o for o in node.operands if o in below)
     return above
-
-
-def cut(
-    nodes: Sequence[Node],
-    readers: dict[Node, list[Node]],
-    order: dict[Node, int],
-    name: str,
-) -> Graph | None:
-    """A closed graph of ``nodes``; None when nobody reads what they compute."""
-    (graph, _), _, results = _close(nodes, readers, order, name)
-    return graph if results else None
-
-
-def _close(
-    nodes: Sequence[Node],
-    readers: dict[Node, list[Node]],
-    order: dict[Node, int],
-    name: str,
-) -> tuple[tuple[Graph, dict[Node, Node]], list[Node], list[Node]]:
-    """(graph and old → new nodes, outer values it reads, its nodes read outside)."""
-    inside = set(nodes)
-    results = [n for n in nodes if any(r not in inside for r in readers.get(n, ()))]
-    results = [n for n in results if len(n.types) == 1]
-    inputs: dict[Node, Input] = {}
-    new: dict[Node, Node] = {}
-    for node in _canonical(inside, results):
-        for operand in node.operands:
-            if operand in inside or operand in inputs or isinstance(operand, Const | Param | Sizes):
-                continue
-            inputs[operand] = Input(f"x{len(inputs)}", types=operand.types, origin=operand.origin)
-        new[node] = node.map_operands(lambda n: new.get(n) or inputs.get(n) or n)
-    named = tuple((str(i), new[n]) for i, n in enumerate(results))
-    # The value that was made last is what flows through; masks and such follow it.
-    main = max(inputs, key=lambda n: order.get(n, -1), default=None)
-    outer = sorted(inputs, key=lambda n: n is not main)
-    graph = Graph(name, tuple(inputs[n] for n in outer), named)
-    return (graph, new), outer, results
-
-
-def _canonical(inside: set[Node], results: Sequence[Node]) -> list[Node]:
-    """Operands first, in an order that depends on nothing but the wiring."""
-    done: dict[Node, None] = {}
-    stack = [(n, False) for n in reversed(results)]
-    while stack:
-        node, ready = stack.pop()
-        if node in done or node not in inside:
-            continue
-        if ready:
-            done[node] = None
-            continue
-        stack.append((node, True))
-        stack.extend((n, False) for n in reversed(node.operands))
-    return list(done)
-
-
-def _block_order(
-    graph: Graph, inside: dict[Node, Candidate]
-) -> Iterator[Node | Candidate]:
-    """Nodes and blocks, each after what it reads."""
-    done: set[Node | Candidate] = set()
-    stack: list[tuple[Node | Candidate, bool]] = []
-    for root in reversed((*graph.inputs, *graph.effects, *graph.results)):
-        stack.append((inside.get(root, root), False))
-    while stack:
-        item, ready = stack.pop()
-        if item in done:
-            continue
-        if ready:
-            done.add(item)
-            yield item
-            continue
-        stack.append((item, True))
-        below = (
-            [o for n in item.nodes for o in n.operands if inside.get(o) is not item]
-            if isinstance(item, Candidate)
-            else item.operands
-        )
-        stack.extend((inside.get(o, o), False) for o in reversed(below))
-
-

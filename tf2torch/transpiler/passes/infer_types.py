@@ -20,7 +20,19 @@ import sympy
 
 from tf2torch.ir.build import array_of
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Attr, Case, Const, CustomGradient, For, Input, Node, Op, Out, Sizes, Variable, While
+from tf2torch.ir.nodes import (
+    Attr,
+    Case,
+    Const,
+    CustomGradient,
+    For,
+    Node,
+    Op,
+    Out,
+    Sizes,
+    Variable,
+    While,
+)
 from tf2torch.ir.types import (
     HANDLES,
     Dim,
@@ -67,7 +79,8 @@ class _Inference:
 
     def graph(self, graph: Graph, input_types: Sequence[TensorType]) -> Graph:
         inputs = tuple(
-            replace(i, types=(t,)) for i, t in zip(graph.inputs, input_types, strict=True)
+            replace(i, types=(t,))
+            for i, t in zip(graph.inputs, input_types, strict=True)
         )
         new: dict[Node, Node] = dict(zip(graph.inputs, inputs, strict=True))
         results: dict[Node, tuple[Node, ...]] = {}
@@ -298,7 +311,9 @@ def _joined(node: Op, marked: Marked) -> Marked:
     for (dtype, own, value), operand in zip(marked, node.inputs, strict=True):
         if operand.rank == len(first) and own is not None and operand.shape is not None:
             own = tuple(
-                a if i != axis and not isinstance(s, int) and not isinstance(f, int) else o
+                a
+                if i != axis and not isinstance(s, int) and not isinstance(f, int)
+                else o
                 for i, (o, a, s, f) in enumerate(
                     zip(own, shape, operand.shape, first, strict=True)
                 )

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tf2torch.diagnostics import Code, Hint, Priority
-from tf2torch.ir.build import call, retype
-from tf2torch.ir.graph import Graph, every_node, topological, transform
+from tf2torch.ir.build import call, retype, stamp_origin
+from tf2torch.ir.graph import Graph, every_node, transform
 from tf2torch.ir.nodes import (
-    CustomGradient,
     Case,
+    CustomGradient,
     For,
     Input,
     Node,
@@ -96,6 +96,8 @@ class _Lowering:
         match node:
             case Op("ReadVariableOp", (Variable() as handle,)):
                 return self.read(node, handle)
+            case Op("ResourceGather" | "ResourceGatherNd", (Variable() as handle, ids)):
+                return self.op(replace(node, inputs=(self.read(node, handle), ids)))
             case Op():
                 return self.op(node)
             case Case():
@@ -204,34 +206,5 @@ def _finish(
     """
     if made in source.inputs or made.origin != Origin():
         return made
-    known = {n for operand in source.inputs for n in topological((operand,))[-1:]}
-    fresh = _fresh(made, known)
     typed = made if made.types[0].dtype in HANDLES else retype(made, types)
-    return _reorigin(typed, fresh - {made} | {typed}, source.origin, moved)
-
-
-def _fresh(made: Node, known: set[Node]) -> set[Node]:
-    """Nodes below ``made`` that the rule created: those above the op's operands."""
-    found: set[Node] = set()
-    stack = [made]
-    while stack:
-        node = stack.pop()
-        if node in found or node in known or node.origin != Origin():
-            continue
-        found.add(node)
-        stack.extend(node.operands)
-    return found
-
-
-def _reorigin(
-    made: Node, fresh: set[Node], origin: Origin, new: dict[Node, Node]
-) -> Node:
-    def moved(node: Node) -> Node:
-        if node not in fresh:
-            return node
-        if node not in new:
-            below = node.map_operands(moved)
-            new[node] = replace(below, origin=origin)
-        return new[node]
-
-    return moved(made)
+    return stamp_origin(typed, source.origin, moved)

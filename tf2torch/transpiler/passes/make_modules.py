@@ -83,7 +83,11 @@ def _join_bias(graph: Graph) -> Graph:
             if not isinstance(layer, Call) or not isinstance(bias, Node):
                 continue
             made = _biased(node, layer, bias)
-            if made is not None and readers[layer] == [node] and layer not in graph.results:
+            if (
+                made is not None
+                and readers[layer] == [node]
+                and layer not in graph.results
+            ):
                 joined[node] = made
                 break
     return substitute(graph, joined)
@@ -177,16 +181,17 @@ def _makers(momentum: Momentum) -> dict[str, Callable[[Call], Module | None]]:
 
 
 def _module(node: Call, cls: str, x: Arg, config: Config, state: State) -> Module:
-    return Module(
-        cls, (x,), config, state, types=node.types, origin=node.origin
-    )
+    return Module(cls, (x,), config, state, types=node.types, origin=node.origin)
 
 
 def _linear(node: Call) -> Module | None:
     x, weight, *bias = node.args
     if not isinstance(weight, Param) or not weight.shape or weight.rank != 2:
         return None
-    config: Config = (("in_features", weight.shape[1]), ("out_features", weight.shape[0]))
+    config: Config = (
+        ("in_features", weight.shape[1]),
+        ("out_features", weight.shape[0]),
+    )
     return _with_bias(node, "nn.Linear", x, weight, bias, config)
 
 
@@ -213,7 +218,13 @@ def _conv(node: Call) -> Module | None:
     config: Config = (
         ("in_channels", inside), ("out_channels", out), ("kernel_size", _short(tuple(kernel))),
     )  # fmt: skip
-    defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
+    defaults = {
+        "stride": 1,
+        "padding": 0,
+        "dilation": 1,
+        "groups": 1,
+        "output_padding": 0,
+    }
     for key, value in (pads or dict(node.kwargs)).items():
         if key not in defaults:
             return None
@@ -261,7 +272,10 @@ def _layer_norm(node: Call) -> Module | None:
     x, shape, *rest = node.args
     weight = rest[0] if rest else node.kwarg("weight")
     bias = rest[1] if len(rest) > 1 else node.kwarg("bias")
-    config: Config = (("normalized_shape", _short_shape(shape)), ("eps", node.kwarg("eps", 1e-5)))
+    config: Config = (
+        ("normalized_shape", _short_shape(shape)),
+        ("eps", node.kwarg("eps", 1e-5)),
+    )
     if not isinstance(weight, Param):
         return None
     if bias is None:
@@ -269,7 +283,9 @@ def _layer_norm(node: Call) -> Module | None:
         return _module(node, "nn.LayerNorm", x, config, (("weight", weight),))
     if not isinstance(bias, Param):
         return None
-    return _module(node, "nn.LayerNorm", x, config, (("weight", weight), ("bias", bias)))
+    return _module(
+        node, "nn.LayerNorm", x, config, (("weight", weight), ("bias", bias))
+    )
 
 
 def _short_shape(shape: Arg) -> Arg:
@@ -281,18 +297,25 @@ def _rms_norm(node: Call) -> Module | None:
     weight = rest[0] if rest else node.kwarg("weight")
     if not isinstance(weight, Param):
         return None
-    config: Config = (("normalized_shape", _short_shape(shape)), ("eps", node.kwarg("eps")))
+    config: Config = (
+        ("normalized_shape", _short_shape(shape)),
+        ("eps", node.kwarg("eps")),
+    )
     return _module(node, "nn.RMSNorm", x, config, (("weight", weight),))
 
 
 def _group_norm(node: Call) -> Module | None:
-    x, groups, weight, bias = node.args[:4] if len(node.args) > 3 else (*node.args, *[None] * 4)[:4]
+    x, groups, weight, bias = (
+        node.args[:4] if len(node.args) > 3 else (*node.args, *[None] * 4)[:4]
+    )
     if not isinstance(weight, Param) or not isinstance(bias, Param) or not weight.shape:
         return None
     config: Config = (
         ("num_groups", groups), ("num_channels", weight.shape[0]), ("eps", node.kwarg("eps", 1e-5)),
     )  # fmt: skip
-    return _module(node, "nn.GroupNorm", x, config, (("weight", weight), ("bias", bias)))
+    return _module(
+        node, "nn.GroupNorm", x, config, (("weight", weight), ("bias", bias))
+    )
 
 
 def _prelu(node: Call) -> Module | None:
@@ -305,7 +328,11 @@ def _prelu(node: Call) -> Module | None:
 
 def _batch_norm(node: Call, momentum: Momentum) -> Module | None:
     x, mean, var, weight, bias = (*node.args, None, None)[:5]
-    if not isinstance(mean, Param) or not isinstance(var, Param) or node.kwarg("training"):
+    if (
+        not isinstance(mean, Param)
+        or not isinstance(var, Param)
+        or node.kwarg("training")
+    ):
         return None
     assert isinstance(x, Node)
     if x.rank not in (2, 3, 4, 5) or not mean.shape:
@@ -329,7 +356,8 @@ def _batch_norm(node: Call, momentum: Momentum) -> Module | None:
         config = (*config, ("affine", False))
     elif not names >= {"weight", "bias"}:
         cls = f"helper.BatchNorm{max(x.rank, 3) - 2}d"
-        config = (*config, ("scale", "weight" in names), ("center", "bias" in names))
+        missing = "center" if "weight" in names else "scale"
+        config = (*config, (missing, False))
     return _module(node, cls, x, config, tuple(state))
 
 

@@ -40,7 +40,11 @@ from tf2torch.transpiler.passes.size_order import order_by_sizes
 
 SCALAR = TensorType("int64", ())
 # Functions of a Python number that stands for a rank-0 tensor of sizes.
-NUMBER_FUNCS = {"torch.sqrt": "math.sqrt", "torch.exp": "math.exp", "torch.log": "math.log"}
+NUMBER_FUNCS = {
+    "torch.sqrt": "math.sqrt",
+    "torch.exp": "math.exp",
+    "torch.log": "math.log",
+}
 NUMBERS = frozenset("+ - * / // % **".split())
 
 
@@ -80,7 +84,11 @@ class _Resolver:
         )
 
     def learn(self, node: Node) -> None:
-        if len(node.types) > 1 or node.shape is None or node.dtype in ("resource", "variant"):
+        if (
+            len(node.types) > 1
+            or node.shape is None
+            or node.dtype in ("resource", "variant")
+        ):
             return
         if node in self.numbers:
             return
@@ -128,9 +136,7 @@ class _Resolver:
         """Arithmetic of sizes stays arithmetic of Python numbers."""
         if node.rank != 0:
             return None
-        plain = all(
-            n in self.numbers or _is_scalar(n) for n in node.operands
-        )
+        plain = all(n in self.numbers or _is_scalar(n) for n in node.operands)
         if not plain:
             return None
         if node.func == ".to" and isinstance(node.args[1], DType):
@@ -182,7 +188,8 @@ class _Resolver:
         """A tensor for ``node``, which may be Sizes or a Python number."""
         if isinstance(node, Sizes):
             parts = tuple(self.expression(v, list(near)) for v in node.values)
-            value: Arg = parts if node.rank else parts[0]
+            shape = node.type.static_shape() or ()
+            value = nested(parts, shape)
             dtype = DType(node.dtype)
             made = call("torch.tensor", value, dtype=dtype, type=node.type)
             return replace(made, origin=node.origin)
@@ -248,7 +255,9 @@ class _Resolver:
 
     def read(self, node: Node, axis: int) -> Node:
         if (node, axis) not in self.reads:
-            shape = call("@shape", node, type=TensorType("int64", (len(node.shape or ()),)))
+            shape = call(
+                "@shape", node, type=TensorType("int64", (len(node.shape or ()),))
+            )
             read = call("[]", shape, axis, type=SCALAR)
             self.reads[(node, axis)] = replace(read, origin=node.origin)
         return self.reads[(node, axis)]
@@ -268,6 +277,17 @@ class _Resolver:
 
 # Functions whose tuple holds tensors, not sizes.
 _TENSORS = frozenset({"torch.stack", "torch.cat"})
+
+
+def nested(parts: tuple[Node, ...], shape: tuple[int, ...]) -> Arg:
+    """``parts`` as tuples of tuples of ``shape``; the one part when it is ()."""
+    if not shape:
+        return parts[0]
+    step = len(parts) // shape[0] if shape[0] else 0
+    rows = range(shape[0])
+    return tuple(nested(parts[i * step : (i + 1) * step], shape[1:]) for i in rows)
+
+
 _TAKES_NUMBERS = frozenset(
     {"+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "range"}
     | {"torch.arange", "torch.full", "[]", "torch.where", "torch.clamp", "F.one_hot"}
@@ -292,7 +312,8 @@ def with_operands(
     wider = []
     for graph, own in zip(graphs, lent, strict=True):
         extra = tuple(
-            own.get(o) or Input("size", types=o.types, origin=o.origin) for o in operands
+            own.get(o) or Input("size", types=o.types, origin=o.origin)
+            for o in operands
         )
         kept = graph.outputs
         if isinstance(node, For) or (isinstance(node, While) and len(wider) == 1):

@@ -20,7 +20,8 @@ def restore_dropout(graph: Graph, rates: dict[str, float]) -> Graph:
     def change(node: Node) -> Node | None:
         match node:
             case Op("Identity", (x,)) if node.origin.tf and node.origin.tf[0] in rates:
-                rate = rates[node.origin.tf[0]]
+                # A sum of rates, such as 0.2 * 6 / 16, is no round binary number.
+                rate = float(f"{rates[node.origin.tf[0]]:.8g}")
                 return Module(
                     "nn.Dropout",
                     (x,),

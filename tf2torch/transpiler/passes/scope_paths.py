@@ -6,7 +6,6 @@ one between their underscores (``conv2_block1_1_bn`` is conv2 / block1 / 1 / bn)
 
 from __future__ import annotations
 
-
 from collections import Counter
 from dataclasses import dataclass
 
@@ -39,12 +38,16 @@ def scope_paths(graph: Graph) -> Paths:
     raw = _without_common(raw)
     of: dict[Node, Path] = {}
     real: set[Path] = set()
+    layers: Counter[Path] = Counter()
     for node, scope in raw.items():
         path: list[str] = []
         for part in scope:
-            path.extend(tokens(part))
             real.add(tuple(path))
+            path.extend(tokens(part))
         of[node] = tuple(path)
+        layers[tuple(path)] += bool(state_keys(node))
+    # The scope of one layer is none; several layers in one scope are a layer of a user.
+    real.update(path for path, count in layers.items() if count > 1)
     _meet_where_shared(of)
     _settle_masks(graph, of)
     return Paths(of, frozenset(real))
@@ -123,5 +126,3 @@ def _common(paths: list[Path]) -> Path:
     while depth < min(len(first), len(last)) and first[depth] == last[depth]:
         depth += 1
     return first[:depth]
-
-

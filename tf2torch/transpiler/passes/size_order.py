@@ -79,7 +79,9 @@ def _sorted(graph: Graph, waits: dict[Node, list[Node]]) -> list[Node]:
 
 def needed(node: Node) -> set[sympy.Symbol]:
     """Symbols that ``node`` must read off some value."""
-    found = {s for o in node.operands if isinstance(o, Sizes) for s in symbols(o.values)}
+    found = {
+        s for o in node.operands if isinstance(o, Sizes) for s in symbols(o.values)
+    }
     if isinstance(node, Call):
         for arg in (*node.args, *(v for _, v in node.kwargs)):
             found.update(_in_arg(arg))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from tf2torch.ir.build import ints_of, sizes_of
+from tf2torch.ir.build import ints_of, size_table, sizes_of
 from tf2torch.ir.nodes import Node, Op, Sizes
 from tf2torch.ir.types import Dim, ListType, TensorType, dim, product
 
@@ -40,6 +40,7 @@ def sizes_value(node: Op) -> Sizes | None:
 
 
 Found = tuple[Values, tuple[int, ...]] | None
+Evaluator = Callable[[Op], Found]
 
 
 def _shape(node: Op) -> Found:
@@ -112,82 +113,91 @@ def _prod(node: Op) -> Found:
     return (product(values),), ((1,) if node.attrs["keep_dims"] else ())
 
 
-def _pack(node: Op) -> Found:
-    parts = [sizes_of(n) for n in node.inputs]
-    if any(p is None for p in parts) or any(n.rank != 0 for n in node.inputs):
-        return None
-    values = tuple(v for p in parts if p is not None for v in p)
-    return values, (len(values),)
+def _table(node: Node) -> np.ndarray | None:
+    """The sizes of ``node`` as an object array of its shape."""
+    table = size_table(node)
+    return None if table is None or table.size > MAX_SIZES else table
 
 
-def _concat(node: Op) -> Found:
-    parts = [sizes_of(n) for n in node.inputs[:-1]]
-    if any(p is None for p in parts) or any(n.rank != 1 for n in node.inputs[:-1]):
-        return None
-    values = tuple(v for p in parts if p is not None for v in p)
-    return values, (len(values),)
+def _found(table: np.ndarray) -> Found:
+    return tuple(_plain(v) for v in table.reshape(-1)), table.shape
 
 
-def _index(values: Values, index: np.ndarray) -> Found:
-    if index.size and (index.min() < 0 or index.max() >= len(values)):
-        return None
-    return tuple(values[i] for i in index.reshape(-1)), index.shape
+def _plain(value: Dim) -> Dim:
+    return int(value) if isinstance(value, (int, np.integer)) else value
 
 
-def _gather(node: Op) -> Found:
-    from tf2torch.ir.build import array_of
+def _of_tables(change: Callable[[Op, list[np.ndarray]], np.ndarray]) -> Evaluator:
+    """An evaluator over all operands as tables."""
 
-    values, index = sizes_of(node.inputs[0]), array_of(node.inputs[1])
-    if values is None or index is None or node.inputs[0].rank != 1 or index.ndim > 1:
-        return None
-    return _index(values, index)
+    def evaluate(node: Op) -> Found:
+        tables = [_table(n) for n in node.inputs]
+        known = [t for t in tables if t is not None]
+        if len(known) < len(tables):
+            return None
+        try:
+            return _found(np.asarray(change(node, known), object))
+        except (IndexError, ValueError):
+            return None  # out of range: TensorFlow fails when it runs
 
-
-def _slice(node: Op) -> Found:
-    values, begin, size = sizes_of(node.inputs[0]), *map(ints_of, node.inputs[1:])
-    if values is None or not begin or not size or node.inputs[0].rank != 1:
-        return None
-    stop = len(values) if size[0] == -1 else begin[0] + size[0]
-    taken = values[begin[0] : stop]
-    return taken, (len(taken),)
+    return evaluate
 
 
-def _strided_slice(node: Op) -> Found:
-    values = sizes_of(node.inputs[0])
-    begin, end, step = map(ints_of, node.inputs[1:])
-    if values is None or not begin or not end or not step or node.inputs[0].rank != 1:
-        return None
-    masks = {k: node.attrs[f"{k}_mask"] for k in ("begin", "end", "ellipsis", "new_axis")}
-    if masks["ellipsis"] or masks["new_axis"] or len(begin) != 1:
-        return None
-    if node.attrs["shrink_axis_mask"]:
-        index = begin[0] + (len(values) if begin[0] < 0 else 0)
-        return _index(values, np.array(index))
-    taken = values[
-        slice(
-            None if masks["begin"] else begin[0],
-            None if masks["end"] else end[0],
-            step[0],
-        )
-    ]
-    return taken, (len(taken),)
+def _take(node: Op, tables: list[np.ndarray]) -> np.ndarray:
+    values, index, axis = tables
+    if node.attrs["batch_dims"]:
+        raise ValueError("batch_dims")
+    numbers = index.astype(np.int64)
+    if numbers.size and numbers.min() < 0:
+        raise IndexError("negative")
+    return np.take(values, numbers, int(axis))
 
 
-def _reshape(node: Op) -> Found:
-    values, shape = sizes_of(node.inputs[0]), ints_of(node.inputs[1])
-    if values is None or shape is None or len(shape) > 1:
-        return None
-    return values, ((len(values),) if shape else ())
+def _cut(node: Op, tables: list[np.ndarray]) -> np.ndarray:
+    values, begin, size = tables
+    index = tuple(
+        slice(int(b), None if int(n) == -1 else int(b) + int(n))
+        for b, n in zip(begin, size, strict=True)
+    )
+    return np.asarray(values[index])
 
 
-def _expand_dims(node: Op) -> Found:
-    values = sizes_of(node.inputs[0])
-    return None if values is None or node.inputs[0].rank != 0 else (values, (1,))
+def _strided(node: Op, tables: list[np.ndarray]) -> np.ndarray:
+    """Numpy's subscript by TensorFlow's masks (bit i is about entry i)."""
+    values, begin, end, step = tables
+
+    def bit(mask: str, i: int) -> bool:
+        return bool(int(node.attrs[f"{mask}_mask"]) >> i & 1)  # type: ignore[arg-type]
+
+    index: list[object] = []
+    for i in range(len(begin)):
+        if bit("ellipsis", i):
+            index.append(Ellipsis)
+        elif bit("new_axis", i):
+            index.append(None)
+        elif bit("shrink_axis", i):
+            index.append(int(begin[i]))
+        else:
+            start = None if bit("begin", i) else int(begin[i])
+            stop = None if bit("end", i) else int(end[i])
+            index.append(slice(start, stop, int(step[i])))
+    found = values[tuple(index)]  # type: ignore[index] # ints, slices, None, ...
+    return found if isinstance(found, np.ndarray) else _scalar(found)
 
 
-def _squeeze(node: Op) -> Found:
-    values = sizes_of(node.inputs[0])
-    return None if values is None or len(values) != 1 else (values, ())
+def _scalar(value: Dim) -> np.ndarray:
+    table = np.empty((), object)
+    table[()] = value
+    return table
+
+
+def _reshape(node: Op, tables: list[np.ndarray]) -> np.ndarray:
+    return tables[0].reshape([int(s) for s in tables[1].reshape(-1)])
+
+
+def _squeeze(node: Op, tables: list[np.ndarray]) -> np.ndarray:
+    axes = node.attrs["squeeze_dims"]
+    return tables[0].squeeze(axes or None)  # type: ignore[arg-type]
 
 
 EVALUATORS: dict[str, Callable[[Op], Found]] = {
@@ -207,12 +217,12 @@ EVALUATORS: dict[str, Callable[[Op], Found]] = {
     "Maximum": _binary(lambda x, y: dim(sympy.Max(x, y))),
     "Minimum": _binary(lambda x, y: dim(sympy.Min(x, y))),
     "Prod": _prod,
-    "Pack": _pack,
-    "ConcatV2": _concat,
-    "GatherV2": _gather,
-    "Slice": _slice,
-    "StridedSlice": _strided_slice,
-    "Reshape": _reshape,
-    "ExpandDims": _expand_dims,
-    "Squeeze": _squeeze,
+    "Pack": _of_tables(lambda node, t: np.stack(t, int(node.attrs["axis"]))),  # type: ignore[arg-type]
+    "ConcatV2": _of_tables(lambda node, t: np.concatenate(t[:-1], int(t[-1]))),
+    "GatherV2": _of_tables(_take),
+    "Slice": _of_tables(_cut),
+    "StridedSlice": _of_tables(_strided),
+    "Reshape": _of_tables(_reshape),
+    "ExpandDims": _of_tables(lambda node, t: np.expand_dims(t[0], int(t[1]))),
+    "Squeeze": _of_tables(_squeeze),
 }

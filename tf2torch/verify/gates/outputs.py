@@ -37,8 +37,8 @@ class Outputs:
             figures += _distributions(case)
             names = ", ".join(case.stochastic)
             notes.append(
-                f"drawn at random, so compared in mean and spread of {case.draw_count} draws "
-                f"only: {names}"
+                f"drawn at random, so compared only in mean and spread of "
+                f"{case.draw_count} draws: {names}"
             )
         if case.oracle.no_float64:
             notes.append(

@@ -41,8 +41,6 @@ class GraphModel:
         self._graph = tf.Graph()
         with self._graph.as_default():
             _import(meta)
-            self._session = tf.compat.v1.Session(graph=self._graph)
-            self._run_initializers(meta, folder)
             self.inputs = tuple(_tensor(self._graph, t) for t in request.inputs)
             self.outputs = tuple(_tensor(self._graph, t) for t in request.outputs)
             reader = tf.train.load_checkpoint(prefix) if prefix else None
@@ -54,7 +52,13 @@ class GraphModel:
             self.branches = any(
                 op.type in CONTROL_FLOW for op in self._graph.get_operations()
             )
+            # Before anything runs: a gradient may change the while loop it belongs to.
             self._loss_inputs, self._gradients = self._differentiate()
+            self._session = tf.compat.v1.Session(graph=self._graph)
+            self._run_initializers(meta, folder)
+            if reader is not None:
+                for key in self._assigns:
+                    self.assign(key, reader.get_tensor(key))
 
     def run(
         self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
@@ -127,7 +131,7 @@ class GraphModel:
                 if stored not in known:
                     continue
                 self._targets[stored] = output
-                self._initialize(stored, output, reader.get_tensor(stored))
+                self._assigns[stored] = _assignment(output, known[stored])
                 dtype = operation.get_attr("dtype").name
                 shape = tuple(known[stored])
                 flag = trainable.get(name)
@@ -137,21 +141,6 @@ class GraphModel:
                 dtype = _narrow(output.dtype.name)
                 shape = tuple(output.shape.as_list())
                 yield StateVariable(name, name, dtype, shape, None)
-
-    def _initialize(self, key: str, target: Any, value: np.ndarray) -> None:
-        import tensorflow as tf
-
-        is_handle = target.dtype.name == "resource"
-        dtype = target.op.get_attr("dtype") if is_handle else target.dtype.base_dtype
-        placeholder = tf.compat.v1.placeholder(dtype, value.shape)
-        if is_handle:
-            made = tf.raw_ops.AssignVariableOp(resource=target, value=placeholder)
-        else:
-            made = tf.raw_ops.Assign(
-                ref=target, value=placeholder, validate_shape=False
-            )
-        self._assigns[key] = (made, placeholder)
-        self.assign(key, value)
 
     def _reachable(self) -> list[Any]:
         """Operations that the outputs depend on, in the graph's order."""
@@ -205,6 +194,20 @@ def _import(meta: Any) -> None:
         if "_class" in node.attr:
             del node.attr["_class"]
     tf.compat.v1.train.import_meta_graph(meta, clear_devices=True)
+
+
+def _assignment(target: Any, shape: list[int]) -> tuple[Any, Any]:
+    """An operation that sets a variable, and the placeholder of its value."""
+    import tensorflow as tf
+
+    is_handle = target.dtype.name == "resource"
+    dtype = target.op.get_attr("dtype") if is_handle else target.dtype.base_dtype
+    placeholder = tf.compat.v1.placeholder(dtype, shape)
+    if is_handle:
+        made = tf.raw_ops.AssignVariableOp(resource=target, value=placeholder)
+    else:
+        made = tf.raw_ops.Assign(ref=target, value=placeholder, validate_shape=False)
+    return made, placeholder
 
 
 def _assets(meta: Any) -> list[Any]:

@@ -53,6 +53,7 @@ def export(model: Any, claimed: tuple[Tensor, ...], target: str) -> None:
     module = tf.Module()
     for attribute, listed in zip(STATE, (model.weights, model.variables), strict=True):
         setattr(module, attribute, [_plain(v) for v in listed])
+    module.trainable_ = [_plain(v) for v in model.trainable_variables]
     inputs = _inputs(model, claimed)
 
     def call(*values: Any) -> list[Any]:

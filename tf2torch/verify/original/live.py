@@ -25,6 +25,7 @@ def save(
     module = tf.Module()
     module.weights_ = list(function.variables)
     module.variables_ = []
+    module.trainable_ = [v for v in function.variables if v.trainable]
     module.serve = function
     module.source = source
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tf2torch.verify.original import keras_file, saved_model
 from tf2torch.verify.original.graph import open_graph, read_meta
+from tf2torch.verify.original.keras_file import FUNCTION
 from tf2torch.verify.original.model import Original, Request
 from tf2torch.verify.original.saved_model import LoadedModel
 
@@ -47,7 +48,7 @@ class Opening:
         request = self._request
         if request.exported or keras_file.is_keras_file(request.path):
             path = self._export()
-            request = replace(request, path=path, signature=keras_file.FUNCTION)
+            request = replace(request, path=path, signature=FUNCTION, exported=True)
             loaded, kept = _load(request, wide)
             return Opened(loaded, kept, _indices(loaded))
         if not _is_object_based(request.path):

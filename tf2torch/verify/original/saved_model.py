@@ -42,7 +42,7 @@ class LoadedModel:
         self.by_key = checkpoint_keys(request.path, self.root)
         self.inputs = _inputs(self._function, request.inputs)
         self.outputs = _outputs(self._function, request.outputs)
-        self.variables = tuple(self._used())
+        self.variables = tuple(self._used(request.exported))
         self.is_signature = request.signature in self.root.signatures
         self.is_random = self._draws()
         self.branches = any(n.op in CONTROL_FLOW for n in self._nodes())
@@ -100,8 +100,10 @@ class LoadedModel:
         flat = tf.nest.flatten(result, expand_composites=True)
         return {t.name: v for t, v in zip(self.outputs, flat, strict=True)}
 
-    def _used(self) -> Iterable[StateVariable]:
+    def _used(self, exported: bool) -> Iterable[StateVariable]:
+        """A layer of Keras may be frozen without its variables knowing it."""
         captured = {id(v) for v in self._function.variables}
+        listed = {id(v) for v in self.root.trainable_} if exported else set()
         for key, variable in self.by_key.items():
             if id(variable) in captured:
                 yield StateVariable(
@@ -109,7 +111,7 @@ class LoadedModel:
                     variable.name.removesuffix(":0"),
                     variable.dtype.name,
                     tuple(variable.shape.as_list()),
-                    bool(variable.trainable),
+                    id(variable) in listed if exported else bool(variable.trainable),
                 )
 
     def _floats(self) -> list[str]:

@@ -1,0 +1,183 @@
+"""Attention, from a softmax of scores between two products of matrices.
+
+    where(mask, q @ k.mT * scale, -1e9).softmax(-1) @ v
+        ->   F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
+
+A mask that is added stays as it is: rows in which everything is masked then attend to
+everything, as in TensorFlow. A mask that selects becomes a boolean one where such rows
+come out as zeros in TensorFlow too, or where there are none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from tf2torch.ir.build import call, permute
+from tf2torch.ir.nodes import Arg, Call, Const, Node, Param
+from tf2torch.ir.types import FLOATS
+from tf2torch.rules.lifts.algebra import RESHAPES, close
+from tf2torch.rules.lifts.masks import any_in_each_row, is_causal
+from tf2torch.rules.lifts.matching import both_ways, plain_number
+from tf2torch.rules.lifts.products import Product, product_of
+
+# exp of what is this far below any sensible score is 0 in every type.
+FAR_BELOW = -1e4
+
+
+@dataclass(frozen=True)
+class Scores:
+    """q @ k.mT · scale, masked; ``mask`` is added (floats) or selects (bools)."""
+
+    q: Node
+    k: Node
+    scale: float = 1.0
+    mask: Node | None = None
+
+
+def attention(node: Node, shared: Collection[Node]) -> Node | None:
+    """At the product with v. ``shared`` values are needed elsewhere, too."""
+    whole = product_of(node)
+    if whole is None:
+        return None
+    for turned in (whole, whole.turned()):
+        found = _weights(turned.left, shared)
+        if found is not None:
+            v = turned.right
+            return _applied(node, found, v, turned)
+    return None
+
+
+def _weights(node: Node, shared: Collection[Node]) -> Scores | None:
+    """The scores whose softmax ``node`` is; nobody else may need it."""
+    selected: Node | None = None
+    if node in shared:
+        return None
+    match node:
+        case Call("torch.where", (Node() as mask, Call() as inner, zero)) if (
+            plain_number(zero) == 0
+        ):
+            node, selected = inner, mask
+    match node:
+        case Call(".softmax", (Node() as logits, axis)) if node not in shared:
+            if axis not in (-1, (node.rank or 0) - 1):
+                return None
+        case _:
+            return None
+    if logits.dtype not in FLOATS:
+        return None
+    return _selected(logits, selected)
+
+
+def _selected(logits: Node, selected: Node | None) -> Scores | None:
+    match logits:
+        case Call("torch.where", (Node() as mask, Node() as inner, low)):
+            value = plain_number(low)
+            if value is None or value > FAR_BELOW:
+                return None
+            exact = mask is selected or (selected is None and any_in_each_row(mask))
+            found = _scores(inner) if exact else None
+            if found is None or found.mask is not None:
+                return None
+            return replace(found, mask=mask)
+    return _scores(logits) if selected is None else None
+
+
+def _scores(node: Node) -> Scores | None:
+    """Scale and added masks peeled off, down to the product."""
+    if not isinstance(node, Call):
+        return None
+    if node.func == "+" and len(node.args) == 2:
+        for inner, mask in both_ways(node):
+            if isinstance(inner, Node) and isinstance(mask, Node):
+                made = _masked(inner, mask, node)
+                if made is not None:
+                    return made
+        return None
+    inner, factor = unscaled(node)
+    if inner is not node:
+        found = _scores(inner)
+        if found is None or found.mask is not None:
+            return None
+        return replace(found, scale=found.scale * factor)
+    return _plain(node)
+
+
+def _masked(inner: Node, mask: Node, node: Call) -> Scores | None:
+    found = _scores(inner)
+    if found is None or (mask.rank or 0) > (inner.rank or 0):
+        return None
+    if mask.dtype != inner.dtype:
+        return None
+    if found.mask is not None:
+        mask = call("+", found.mask, mask, type=node.type.with_shape(None))
+    return replace(found, mask=mask)
+
+
+def _plain(node: Node) -> Scores | None:
+    product = product_of(node)
+    if product is None:
+        return None
+    q, left = unscaled(product.left)
+    k, right = unscaled(swapped(product.right))
+    if product.axes is not None:
+        return None
+    return Scores(q, k, left * right)
+
+
+def unscaled(node: Node) -> tuple[Node, float]:
+    """``node`` without a factor, which may stand below changes of shape."""
+    match node:
+        case Call("*", (_, _)):
+            for x, factor in both_ways(node):
+                value = plain_number(factor)
+                if value is not None and isinstance(x, Node):
+                    inner, more = unscaled(x)
+                    return inner, value * more
+        case Call("/", (Node() as x, factor)):
+            value = plain_number(factor)
+            if value:
+                inner, more = unscaled(x)
+                return inner, more / value
+        case Call(func, (Node() as x, *rest)) if func in RESHAPES or func in MOVES:
+            inner, factor = unscaled(x)
+            if inner is not x:
+                return replace(node, args=(inner, *rest)), factor
+    return node, 1.0
+
+
+MOVES = frozenset({".permute", "@mT", ".transpose"})
+
+
+def swapped(node: Node) -> Node:
+    """The last two axes exchanged; exchanged twice they are as they were."""
+    match node:
+        case Call("@mT", (Node() as x,)):
+            return x
+    assert node.rank is not None
+    axes = list(range(node.rank))
+    axes[-2:] = [axes[-1], axes[-2]]
+    return permute(node, axes)
+
+
+def _applied(node: Node, found: Scores, v: Node, around: Product) -> Node | None:
+    q, k = found.q, found.k
+    if isinstance(k, (Param, Const)) or isinstance(v, (Param, Const)):
+        return None
+    if q.shape is None or v.shape is None or k.rank != q.rank or v.rank != q.rank:
+        return None
+    if found.mask is not None and (found.mask.rank or 0) > len(q.shape):
+        return None
+    kwargs: dict[str, Arg] = {}
+    if found.mask is not None and is_causal(found.mask):
+        kwargs["is_causal"] = True
+    elif found.mask is not None:
+        kwargs["attn_mask"] = found.mask
+    width = q.shape[-1]
+    if not isinstance(width, int) or not close(found.scale, 1 / math.sqrt(width)):
+        kwargs["scale"] = float(f"{found.scale:.7g}")
+    shape = (*q.shape[:-1], v.shape[-1])
+    func = "F.scaled_dot_product_attention"
+    made = call(func, q, k, v, type=node.type.with_shape(shape), **kwargs)
+    return made if around.axes is None else permute(made, around.axes)

@@ -1,0 +1,177 @@
+"""Cut sets of nodes out of a graph and put blocks in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import Block, Const, Input, Node, Out, Param, Sizesfrom tf2torch.transpiler.passes.scope_paths import state_keys
+
+LEAVES = (Const, Param, Input, Sizes)
+Closed = tuple[Graph, dict[Node, Node]]
+
+
+@dataclass(eq=False)
+class Group:
+    """Nodes that become one block. ``name``: its path of scopes; ``short``: what the
+    graph around calls it; ``scope``: its path."""
+
+    nodes: list[Node]
+    name: str
+    short: str
+    scope: tuple[str, ...] = ()
+
+
+def replace_groups(
+    graph: Graph, groups: Sequence[Group], body: Callable[[Group, Closed], Graph]
+) -> Graph:
+    """``graph`` with a Block for each group; ``body`` finishes what is inside.
+
+    The groups are disjoint, and nothing outside of one lies between its nodes.
+    """
+    inside = {n: g for g in groups for n in g.nodes}
+    readers = readers_of(graph)
+    order = flow_order(graph)
+    new: dict[Node, Node] = {}
+    for item in _block_order(graph, inside):
+        if isinstance(item, Group):
+            closed, inputs, results = close(item.nodes, readers, order, item.name)
+            args = tuple(new[n] for n in inputs)
+            new.update(_block(item, body(item, closed), args, results))
+        else:
+            new[item] = item.map_operands(new.__getitem__)
+    return replace(
+        graph,
+        outputs=tuple((name, new[n]) for name, n in graph.outputs),
+        effects=tuple(new[n] for n in graph.effects),
+    )
+
+
+Order = dict[Node, tuple[bool, int]]
+
+
+def flow_order(graph: Graph) -> Order:
+    """How much a value is what flows through the model: what a layer made comes before
+    masks and positions, and the later the more; of inputs the first comes first."""
+    order: Order = {}
+    learned: set[Node] = set()
+    for index, node in enumerate(graph.nodes()):
+        if state_keys(node) or any(o in learned for o in node.operands):
+            learned.add(node)
+        order[node] = (True, index) if node in learned else (False, -index)
+    return order
+
+
+def _block(
+    group: Group, body: Graph, args: tuple[Node, ...], results: Sequence[Node]
+) -> dict[Node, Node]:
+    """Old results → the block, or its results."""
+    block = Block(
+        body,
+        args,
+        group.short,
+        types=tuple(r.types[0] for r in results),
+        origin=replace(results[0].origin, scope=group.scope),
+    )
+    if len(results) == 1:
+        return {results[0]: block}
+    return {
+        r: Out(block, i, types=(r.types[0],), origin=r.origin)
+        for i, r in enumerate(results)
+    }
+
+
+def readers_of(graph: Graph) -> dict[Node, list[Node]]:
+    found: dict[Node, list[Node]] = {}
+    for node in graph.nodes():
+        for operand in node.operands:
+            found.setdefault(operand, []).append(node)
+    for node in (*graph.results, *graph.effects):
+        found.setdefault(node, []).append(OUTSIDE)
+    return found
+
+
+OUTSIDE = Node()
+
+
+def cut(
+    nodes: Sequence[Node],
+    readers: dict[Node, list[Node]],
+    order: Order,
+    name: str,
+) -> Graph | None:
+    """A closed graph of ``nodes``; None when nobody reads what they compute."""
+    (graph, _), _, results = close(nodes, readers, order, name)
+    return graph if results else None
+
+
+def close(
+    nodes: Sequence[Node],
+    readers: dict[Node, list[Node]],
+    order: Order,
+    name: str,
+) -> tuple[tuple[Graph, dict[Node, Node]], list[Node], list[Node]]:
+    """(graph and old → new nodes, outer values it reads, its nodes read outside)."""
+    inside = set(nodes)
+    results = [n for n in nodes if any(r not in inside for r in readers.get(n, ()))]
+    results = [n for n in results if len(n.types) == 1]
+    inputs: dict[Node, Input] = {}
+    new: dict[Node, Node] = {}
+    for node in _canonical(inside, results):
+        for operand in node.operands:
+            if (
+                operand in inside
+                or operand in inputs
+                or isinstance(operand, Const | Param | Sizes)
+            ):
+                continue
+            inputs[operand] = Input(
+                f"x{len(inputs)}", types=operand.types, origin=operand.origin
+            )
+        new[node] = node.map_operands(lambda n: new.get(n) or inputs.get(n) or n)
+    named = tuple((str(i), new[n]) for i, n in enumerate(results))
+    # The value that was made last is what flows through; masks and such follow it.
+    main = max(inputs, key=lambda n: order[n], default=None)
+    outer = sorted(inputs, key=lambda n: n is not main)
+    graph = Graph(name, tuple(inputs[n] for n in outer), named)
+    return (graph, new), outer, results
+
+
+def _canonical(inside: set[Node], results: Sequence[Node]) -> list[Node]:
+    """Operands first, in an order that depends on nothing but the wiring."""
+    done: dict[Node, None] = {}
+    stack = [(n, False) for n in reversed(results)]
+    while stack:
+        node, ready = stack.pop()
+        if node in done or node not in inside:
+            continue
+        if ready:
+            done[node] = None
+            continue
+        stack.append((node, True))
+        stack.extend((n, False) for n in reversed(node.operands))
+    return list(done)
+
+
+def _block_order(graph: Graph, inside: dict[Node, Group]) -> Iterator[Node | Group]:
+    """Nodes and blocks, each after what it reads."""
+    done: set[Node | Group] = set()
+    stack: list[tuple[Node | Group, bool]] = []
+    for root in reversed((*graph.inputs, *graph.effects, *graph.results)):
+        stack.append((inside.get(root, root), False))
+    while stack:
+        item, ready = stack.pop()
+        if item in done:
+            continue
+        if ready:
+            done.add(item)
+            yield item
+            continue
+        stack.append((item, True))
+        below = (
+            [o for n in item.nodes for o in n.operands if inside.get(o) is not item]
+            if isinstance(item, Group)
+            else item.operands
+        )
+        stack.extend((inside.get(o, o), False) for o in reversed(below))

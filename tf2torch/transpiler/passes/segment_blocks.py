@@ -1,0 +1,179 @@
+"""Find blocks by structure where names tell nothing.
+
+    conv -> bn -> relu, ninety times            ->   ninety times one block
+    x -> (branches) -> cat -> (branches) -> cat ->   a block between each two cats
+
+Where everything that flows goes through one value, the graph can be cut. A stretch
+between two cuts that branches and joins again is a block; short chains of layers that
+occur often are one, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import Call, Module, Node, Out
+from tf2torch.transpiler.emit.signature import sign
+from tf2torch.transpiler.passes.cut_blocks import (
+    LEAVES,
+    OUTSIDE,
+    Closed,
+    Group,
+    cut,
+    flow_order,
+    readers_of,
+    replace_groups,
+)
+from tf2torch.transpiler.passes.scope_paths import state_keys
+
+# A forward with fewer layers than this is read easily as it is.
+MANY = 12
+# A chain of layers becomes a block when it occurs at least this often.
+OFTEN = 6
+WORDS = {
+    "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv", "nn.Linear": "linear",
+    "nn.BatchNorm1d": "bn", "nn.BatchNorm2d": "bn", "nn.BatchNorm3d": "bn",
+    "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
+    "nn.LayerNorm": "norm", "nn.GroupNorm": "norm",
+}  # fmt: skip
+
+
+def segment_blocks(graph: Graph) -> Graph:
+    """``graph`` with blocks where it has many layers; else itself."""
+    if sum(bool(state_keys(n)) for n in graph.nodes()) < MANY:
+        return graph
+    graph = replace_groups(graph, _repeated(graph, _motifs(graph), OFTEN), _plain)
+    return replace_groups(graph, _segments(graph), _plain)
+
+
+def _plain(group: Group, closed: Closed) -> Graph:
+    return closed[0]
+
+
+# --- chains of layers -------------------------------------------------------------------
+
+
+def _motifs(graph: Graph) -> list[list[Node]]:
+    """A layer with the norm and the activation behind it."""
+    readers = readers_of(graph)
+    found: list[list[Node]] = []
+    taken: set[Node] = set()
+    for node in graph.nodes():
+        if not isinstance(node, Module) or not node.state or node in taken:
+            continue
+        chain: list[Node] = [node]
+        while True:
+            after = readers.get(chain[-1], [])
+            if (
+                len(after) != 1
+                or after[0] is OUTSIDE
+                or not _follows(after[0], chain[-1])
+            ):
+                break
+            chain.append(after[0])
+        if sum(bool(state_keys(n)) for n in chain) > 1:
+            taken.update(chain)
+            found.append(chain)
+    return found
+
+
+def _follows(node: Node, before: Node) -> bool:
+    """Is ``node`` a norm or an activation of ``before`` alone?"""
+    others = [o for o in node.operands if o is not before and not isinstance(o, LEAVES)]
+    if others or len(node.types) != 1:
+        return False
+    if isinstance(node, Module):
+        return "Norm" in node.cls
+    return (
+        isinstance(node, Call)
+        and node.func.startswith(("F.", "torch."))
+        and (node.rank == before.rank and node.shape == before.shape)
+    )
+
+
+def _repeated(graph: Graph, chains: list[list[Node]], least: int) -> list[Group]:
+    readers = readers_of(graph)
+    order = flow_order(graph)
+    keys: list[object] = []
+    for chain in chains:
+        closed = cut(chain, readers, order, "")
+        keys.append(None if closed is None else sign(closed, {}).key)
+    counts = Counter(keys)
+    groups = []
+    for chain, key in zip(chains, keys, strict=True):
+        if key is not None and counts[key] >= least:
+            name = _chain_name(chain)
+            groups.append(Group(chain, name, name, chain[0].origin.scope))
+    return groups
+
+
+def _chain_name(chain: Sequence[Node]) -> str:
+    words = [WORDS.get(n.cls, "") for n in chain if isinstance(n, Module)]
+    words += [n.func.split(".")[-1] for n in chain if isinstance(n, Call)]
+    return "_".join(w for w in words if w) or "block"
+
+
+# --- stretches between cuts ---------------------------------------------------------------
+
+
+def _segments(graph: Graph) -> list[Group]:
+    nodes = [n for n in graph.nodes() if not isinstance(n, LEAVES)]
+    groups = []
+    for number, segment in enumerate(_between_cuts(graph, nodes)):
+        layers = sum(bool(state_keys(n)) for n in segment)
+        if layers > 1 and _branches(segment):
+            name = _segment_name(segment)
+            scope = segment[-1].origin.scope
+            groups.append(Group(segment, name, f"{name}_{number}", scope))
+    return groups
+
+
+def _between_cuts(graph: Graph, nodes: Sequence[Node]) -> list[list[Node]]:
+    """Runs of ``nodes`` after each of which one value alone is still to be read."""
+    learned = _learned(nodes)
+    readers = readers_of(graph)
+    last: dict[Node, int] = {}
+    place = {node: i for i, node in enumerate(nodes)}
+    for node in nodes:
+        after = readers.get(node, [])
+        reads = [place[r] if r is not OUTSIDE else len(nodes) for r in after]
+        last[node] = max(reads, default=-1)
+    segments: list[list[Node]] = []
+    current: list[Node] = []
+    live: set[Node] = set()
+    for index, node in enumerate(nodes):
+        if node not in learned and not state_keys(node):
+            continue  # masks and positions: read anywhere
+        current.append(node)
+        live.add(node)
+        live = {n for n in live if last[n] > index}
+        if live == {node} and len(node.types) == 1 and not isinstance(node, Out):
+            segments.append(current)
+            current = []
+    return [*segments, current] if current else segments
+
+
+def _learned(nodes: Sequence[Node]) -> set[Node]:
+    """Nodes that depend on a layer."""
+    found: set[Node] = set()
+    for node in nodes:
+        if state_keys(node) or any(o in found for o in node.operands):
+            found.add(node)
+    return found
+
+
+def _branches(segment: Sequence[Node]) -> bool:
+    """Does some value of the segment, or what enters it, have two readers in it?"""
+    counts: Counter[Node] = Counter()
+    for node in segment:
+        counts.update({o for o in node.operands if not isinstance(o, LEAVES)})
+    return any(count > 1 for count in counts.values())
+
+
+def _segment_name(segment: Sequence[Node]) -> str:
+    joins = [n.func for n in segment if isinstance(n, Call) and len(n.operands) > 1]
+    if "torch.cat" in joins:
+        return "mixed"
+    return "residual" if "+" in joins else "block"

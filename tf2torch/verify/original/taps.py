@@ -1,0 +1,159 @@
+"""Every float tensor inside the original, and the loss's gradient there.
+
+The graph is flattened first: function calls are inlined (by TensorFlow itself), loops
+and branches stay nodes, of which only the results are seen. Tensors are fetched in
+parts of bounded size and leave only their fingerprints behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tf2torch.verify.cotangents import cotangent
+from tf2torch.verify.fingerprint import Fingerprint, fingerprint
+from tf2torch.verify.original.model import FLOATS, Tensor, plain
+from tf2torch.verify.wire import Arrays
+
+# Fetches a list of tensors: Sequence[graph tensor] → values.
+Fetch: TypeAlias = Callable[[Sequence[Any]], list[np.ndarray]]
+
+PART = 256 << 20  # bytes of values in memory at a time
+COPIES = frozenset(
+    "Const Identity IdentityN ReadVariableOp Reshape StopGradient Placeholder NoOp "
+    "Shape ExpandDims Squeeze EnsureShape Snapshot VariableV2 Variable".split()
+)
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A tensor by TF name: of its value, and of its gradient where there is one."""
+
+    name: str
+    value: Fingerprint
+    gradient: Fingerprint | None
+
+
+def collect(
+    graph: Any,
+    fetch: Fetch,
+    inputs: Sequence[Any],
+    outputs: dict[str, Any],
+    seed: int,
+) -> list[Tap]:
+    """Taps at every fetchable float tensor that is computed, in graph order."""
+    import tensorflow as tf
+
+    tensors = list(_tensors(graph, inputs))
+    with graph.as_default():
+        values = _prints(tensors, fetch)
+        found = fetch(list(outputs.values()))
+        weights = [
+            tf.constant(cotangent(seed, name, value.shape), tensor.dtype)
+            for (name, tensor), value in zip(outputs.items(), found, strict=True)
+        ]
+        gradients = _gradients(tensors, list(outputs.values()), weights, fetch)
+    return [
+        Tap(tensor.name, value, gradient)
+        for tensor, value, gradient in zip(tensors, values, gradients, strict=True)
+    ]
+
+
+def _tensors(graph: Any, inputs: Sequence[Any]) -> Iterator[Any]:
+    yield from (tensor for tensor in inputs if tensor.dtype.name in FLOATS)
+    for operation in graph.get_operations():
+        if operation.type in COPIES or not graph.is_fetchable(operation):
+            continue
+        if operation._get_control_flow_context() is not None:
+            continue
+        for tensor in operation.outputs:
+            if tensor.dtype.name in FLOATS and tensor.shape.rank != 0:
+                yield tensor
+
+
+def _prints(tensors: Sequence[Any], fetch: Fetch) -> list[Fingerprint]:
+    import tensorflow as tf
+
+    counts = fetch([tf.size(tensor, tf.int64) for tensor in tensors])
+    found: list[Fingerprint] = []
+    for part in _parts([int(count) * 4 for count in counts]):
+        values = fetch([tensors[index] for index in part])
+        found += [fingerprint(plain(value)) for value in values]
+    return found
+
+
+def _parts(sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Consecutive indices whose sizes add up to PART at most (or a single one)."""
+    part: list[int] = []
+    total = 0
+    for index, size in enumerate(sizes):
+        if part and total + size > PART:
+            yield part
+            part, total = [], 0
+        part.append(index)
+        total += size
+    if part:
+        yield part
+
+
+def _gradients(
+    tensors: Sequence[Any], outputs: list[Any], weights: list[Any], fetch: Fetch
+) -> list[Fingerprint | None]:
+    import tensorflow as tf
+
+    if not outputs:
+        return [None] * len(tensors)
+    try:
+        found = tf.gradients(outputs, list(tensors), weights)
+    except (LookupError, ValueError, TypeError, NotImplementedError):
+        return [None] * len(tensors)
+    there = [g for g in found if g is not None]
+    prints = iter(_prints([tf.convert_to_tensor(g) for g in there], fetch))
+    return [None if g is None else next(prints) for g in found]
+
+
+def of_function(
+    function: Any, inputs: Arrays, names: tuple[Tensor, ...], outputs: Sequence[Tensor], seed: int
+) -> list[Tap]:
+    """Taps of a concrete function; ``inputs`` are in the order of its arguments."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        _run_inline_graph_optimization,
+    )
+
+    flat = _run_inline_graph_optimization(function, False, True)
+    captured = {inner.name: outer for outer, inner in function.graph.captures}
+    own = [t for t in function.inputs if t.name not in captured]
+
+    def body(*arguments: Any) -> Any:
+        inside = tf.compat.v1.get_default_graph()
+        feeds = {t.name: a for t, a in zip(own, arguments, strict=True)}
+        feeds |= {name: inside.capture(outer) for name, outer in captured.items()}
+        wanted = [t.name for t in function.outputs]
+        return tf.graph_util.import_graph_def(
+            flat, input_map=feeds, return_elements=wanted, name=""
+        )
+
+    specs = [tf.TensorSpec(t.shape, t.dtype) for t in own]
+    wrapped = tf.compat.v1.wrap_function(body, specs)
+    values = [
+        tf.cast(tf.constant(inputs[t.name]), o.dtype)
+        if o.dtype != tf.string
+        else tf.constant(inputs[t.name].astype(object), tf.string)
+        for t, o in zip(names, own, strict=True)
+    ]
+    feeds = wrapped.inputs[: len(own)]
+
+    def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
+        if not tensors:
+            return []
+        pruned = wrapped.prune(feeds, list(tensors))
+        with tf.init_scope():
+            return [np.asarray(value) for value in pruned(*values)]
+
+    results = dict(zip((t.name for t in outputs), wrapped.outputs, strict=True))
+    floats = {n: t for n, t in results.items() if t.dtype.name in FLOATS}
+    return collect(wrapped.graph, fetch, feeds, floats, seed)
