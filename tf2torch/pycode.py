@@ -116,18 +116,33 @@ _INVERT = cst.BitInvert(whitespace_after=cst.SimpleWhitespace(""))
 
 def tuple_(items: Sequence[Expr]) -> Expr:
     """``(a, b)``, ``(a,)`` or ``()``."""
-    elements = [cst.Element(i, comma=_COMMA) for i in items]
-    if len(items) == 1:
-        elements = [cst.Element(items[0], comma=cst.Comma())]
-    elif elements:
-        elements[-1] = cst.Element(items[-1])
+    elements = [_element(i) for i in items]
+    comma = cst.Comma() if len(items) == 1 else cst.MaybeSentinel.DEFAULT
+    if elements:
+        elements[-1] = elements[-1].with_changes(comma=comma)
     return cst.Tuple(elements)
 
 
+def star(value: Expr) -> Expr:
+    """``*value``, for an element of a tuple or list."""
+    return cst.Call(cst.Name(_STAR), [cst.Arg(value)])
+
+
+_STAR = "star_of_"
+
+
+def _element(item: Expr) -> cst.BaseElement:
+    match item:
+        case cst.Call(func=cst.Name(value=name_), args=[cst.Arg(value=value)]):
+            if name_ == _STAR:
+                return cst.StarredElement(value, comma=_COMMA)
+    return cst.Element(item, comma=_COMMA)
+
+
 def list_(items: Sequence[Expr]) -> Expr:
-    elements = [cst.Element(i, comma=_COMMA) for i in items]
+    elements = [_element(i) for i in items]
     if elements:
-        elements[-1] = cst.Element(items[-1])
+        elements[-1] = elements[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     return cst.List(elements)
 
 

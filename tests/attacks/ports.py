@@ -25,6 +25,7 @@ class Attack:
     gate: str
     code: str
     reason: str = ""
+    region: str | None = None
     edits: list[list[str]] = field(default_factory=list)
     weights: dict[str, str] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
@@ -37,6 +38,18 @@ def attacks() -> list[Attack]:
         for name, entry in tomllib.loads(path.read_text("utf-8")).items():
             found.append(Attack(path.parent.name, name, **entry))
     return found
+
+
+def faulty_region(attack: Attack) -> str:
+    """The class of model.py that holds the first edit, if there is one."""
+    text = (MODELS / attack.model / "model.py").read_text("utf-8")
+    for old, _ in attack.edits:
+        line = text[: text.index(old)].count("\n") + 1
+        for node in ast.parse(text).body:
+            inside = node.lineno <= line <= (node.end_lineno or 0)
+            if isinstance(node, ast.ClassDef) and inside:
+                return node.name
+    return ""
 
 
 def models() -> list[str]:

@@ -33,6 +33,10 @@ def test_the_attack_is_rejected(
     assert not board.passed and board.score == 0.0
     assert failed == [attack.gate], found
     assert attack.code in [hint.code.value for hint in board.hints], found
+    if attack.gate in ("outputs", "gradients"):
+        expected = attack.region or CORPUS.faulty_region(attack)
+        regions = {h.region for h in board.hints if h.code.value == attack.code}
+        assert not expected or regions == {expected}, found
     if attack.reason:
         assert attack.reason in [hint.observed for hint in board.hints], found
     assert not Path("/tmp/left-behind").exists()

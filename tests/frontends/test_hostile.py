@@ -144,3 +144,47 @@ def test_unknown_ops_are_kept(tmp_path: Path) -> None:
     source = load(write(tmp_path / "own.pb", graph))
     (node,) = nodes(source, "MyOwnKernel")
     assert node.attrs == {"gain": 0.1}
+
+
+def test_unknown_ops_in_functions_keep_their_outputs_apart(tmp_path: Path) -> None:
+    """``node:scores:0`` and ``node:boxes:0`` are two results though no schema says."""
+    graph = graph_def()
+    function = graph.library.function.add()
+    function.signature.name = "f"
+    function.signature.input_arg.add(name="x", type=1)
+    function.signature.output_arg.add(name="y", type=1)
+    function.node_def.add(name="own", op="MyOwnKernel", input=["x"])
+    both = ["own:scores:0", "own:boxes:0"]
+    sub = function.node_def.add(name="sub", op="Sub", input=both)
+    sub.attr["T"].type = 1
+    function.ret["y"] = "sub:z:0"
+    call(graph, "f")
+    source = load(write(tmp_path / "own.pb", graph))
+    (sub_node,) = nodes(source, "Sub")
+    assert [out.index for out in sub_node.inputs] == [0, 1]
+
+
+def test_regions_nested_beyond_reason(tmp_path: Path) -> None:
+    graph = graph_def()
+    for i in range(200):
+        function = graph.library.function.add()
+        function.signature.name = f"f{i}"
+        function.signature.input_arg.add(name="p", type=10)
+        function.signature.output_arg.add(name="y", type=10)
+        node = function.node_def.add(name="if", op="If", input=["p", "p"])
+        node.attr["Tcond"].type = 10
+        node.attr["Tin"].list.type.append(10)
+        node.attr["Tout"].list.type.append(10)
+        for branch in ("then_branch", "else_branch"):
+            node.attr[branch].func.name = f"f{i + 1}"
+        function.ret["y"] = "if:output:0"
+    library(graph, {"f200": []})
+    graph.library.function[-1].signature.input_arg[0].type = 10
+    graph.library.function[-1].signature.output_arg[0].type = 10
+    add(graph, "p", "Placeholder", dtype=10)
+    node = graph.node.add(name="y", op="PartitionedCall", input=["p"])
+    node.attr["f"].func.name = "f0"
+    node.attr["Tin"].list.type.append(10)
+    node.attr["Tout"].list.type.append(10)
+    with pytest.raises(SourceError, match="nests loops and branches more than"):
+        load(write(tmp_path / "deep.pb", graph))

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.ops.cases import case, f32, f64, i32, i64
+from tests.ops.words import words
 
 raw = tf.raw_ops
 IDS = i32(4, 6, low=0, high=7)
@@ -88,6 +89,32 @@ CASES = [
         f32(4),
         grad=False,
         dynamic=False,
+    ),
+]
+CASES += [
+    case(
+        "DenseBincount",
+        lambda x: tf.math.bincount(x, minlength=3, maxlength=6, axis=-1),
+        operand,
+        batch=(0,),
+    )
+    for operand in (IDS, i64(0, 4, low=0, high=5), i32(3, 2, low=9, high=12))
+]
+CASES += [
+    case("DenseBincount", lambda x: tf.math.bincount(x), i32(7, low=0), name="all"),
+    case("DenseBincount", lambda x: tf.math.bincount(x), i32(0, low=0), name="of_none"),
+    case(
+        "DenseBincount",
+        lambda x: tf.math.bincount(x, minlength=6, maxlength=6, axis=-1),
+        IDS,
+        name="fixed",
+        source="count_ids(x0, 6, dtype=torch.int32)",
+    ),
+    case(
+        "RaggedBincount",
+        lambda x: tf.math.bincount(tf.strings.unicode_decode(x, "UTF-8"), axis=-1),
+        words(4, alphabet="abc"),
+        name="at_run_time",
     ),
 ]
 EDGES = [-2.0, 0.1, 0.1, 3.0]

@@ -136,3 +136,104 @@ CASES = [
         grad=False,
     ),
 ]
+
+SEQUENCES = np.array(
+    [
+        sequence(
+            {"a": [1, 2], "b": [1.5]},
+            {"t": [[b"x"], [b"y", b"z"]], "d": [[1.0, 2.0], [3.0, 4.0]]},
+        ),
+        sequence(
+            {"a": [5]}, {"t": [[b"q"]], "d": [[9.0, 8.0]], "n": [[3], None, [4, 5]]}
+        ),
+        sequence({}, {"t": [None, [b""]], "d": []}),
+    ],
+    object,
+)
+CONTEXT = {
+    "a": io.VarLenFeature(tf.int64),
+    "b": io.FixedLenFeature([], tf.float32, 7.0),
+}
+LISTS = {
+    "t": io.VarLenFeature(tf.string),
+    "n": io.VarLenFeature(tf.int64),
+    "d": io.FixedLenSequenceFeature([2], tf.float32),
+    "m": io.FixedLenSequenceFeature([], tf.string, allow_missing=True),
+}
+RAGGED_LISTS = {"t": io.RaggedFeature(tf.string), "n": io.RaggedFeature(tf.int64)}
+
+
+def sequences(name: str, context: dict[str, Any], lists: dict[str, Any]) -> list[Any]:
+    """A batch, and the second sequence alone."""
+    return [
+        case(
+            "ParseSequenceExampleV2",
+            lambda x: flat(io.parse_sequence_example(x, context, lists)),
+            SEQUENCES,
+            grad=False,
+            name=name,
+        ),
+        case(
+            "ParseSequenceExampleV2",
+            lambda x: flat(io.parse_single_sequence_example(x, context, lists)),
+            np.array(SEQUENCES[1], object),
+            grad=False,
+            name=f"single_{name}",
+        ),
+    ]
+
+
+CASES += sequences("context", CONTEXT, {})
+CASES += sequences("lists", {}, LISTS)
+CASES += sequences("both", CONTEXT, LISTS)
+CASES += sequences("ragged", {"a": io.RaggedFeature(tf.int64)}, RAGGED_LISTS)
+CASES += [
+    case(
+        "ParseSequenceExample",
+        lambda x: flat(
+            raw.ParseSequenceExample(
+                serialized=x,
+                debug_name=[],
+                context_dense_defaults=[tf.constant(7.0)],
+                feature_list_dense_missing_assumed_empty=["m"],
+                context_sparse_keys=["a"],
+                context_dense_keys=["b"],
+                feature_list_sparse_keys=["t"],
+                feature_list_dense_keys=["d", "m"],
+                Ncontext_sparse=1,
+                Ncontext_dense=1,
+                Nfeature_list_sparse=1,
+                Nfeature_list_dense=2,
+                context_sparse_types=[tf.int64],
+                context_dense_shapes=[[]],
+                feature_list_sparse_types=[tf.string],
+                feature_list_dense_types=[tf.float32, tf.int64],
+                feature_list_dense_shapes=[[2], []],
+            )
+        ),
+        SEQUENCES,
+        grad=False,
+    ),
+    case(
+        "ParseSingleSequenceExample",
+        lambda x: flat(
+            raw.ParseSingleSequenceExample(
+                serialized=x,
+                feature_list_dense_missing_assumed_empty=["m"],
+                context_sparse_keys=["a"],
+                context_dense_keys=["b"],
+                feature_list_sparse_keys=["t"],
+                feature_list_dense_keys=["d", "m"],
+                context_dense_defaults=[tf.constant(7.0)],
+                debug_name="",
+                context_sparse_types=[tf.int64],
+                context_dense_shapes=[[]],
+                feature_list_sparse_types=[tf.string],
+                feature_list_dense_types=[tf.float32, tf.int64],
+                feature_list_dense_shapes=[[2], []],
+            )
+        ),
+        np.array(SEQUENCES[0], object),
+        grad=False,
+    ),
+]

@@ -344,6 +344,23 @@ class Chain(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class Family(Node):
+    """Layers of one kind side by side, each on an argument of its own; the result is
+    the list of theirs. Their own ``args`` are not read."""
+
+    modules: tuple[Module, ...]
+    args: tuple[Node, ...]
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.args
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        args = tuple(change(n) for n in self.args)
+        return self if _same(args, self.args) else replace(self, args=args)
+
+
+@dataclass(frozen=True, eq=False)
 class Unported(Node):
     """A TF op that no rule ports; running it raises NotImplementedError."""
 

@@ -23,6 +23,8 @@ FAMILIES = (
     "crop",
     "cross",
     "ctc",
+    "decoding",
+    "diagonal",
     "draw",
     "filling",
     "gather",
@@ -30,6 +32,7 @@ FAMILIES = (
     "identity",
     "image_gradients",
     "joining",
+    "linalg",
     "loss",
     "math",
     "matmul",
@@ -61,6 +64,7 @@ FAMILIES = (
     "string_parts",
     "strings",
     "tables",
+    "unicode",
     "window_gradients",
 )
 

@@ -24,17 +24,20 @@ from tf2torch.transpiler.passes.choose_layout import choose_layout
 from tf2torch.transpiler.passes.count_loops import count_loops
 from tf2torch.transpiler.passes.find_blocks import find_blocks
 from tf2torch.transpiler.passes.fold_params import fold_params
+from tf2torch.transpiler.passes.gather_families import gather_families
 from tf2torch.transpiler.passes.infer_types import infer_types
 from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
 from tf2torch.transpiler.passes.merge_equal import merge_equal
 from tf2torch.transpiler.passes.name_tables import name_tables
+from tf2torch.transpiler.passes.place_constants import place_constants
 from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.restore_dropout import restore_dropout
 from tf2torch.transpiler.passes.stack_lists import stack_lists
 from tf2torch.transpiler.passes.tidy_scopes import tidy_scopes
+from tf2torch.transpiler.passes.tidy_shapes import tidy_shapes
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +116,14 @@ def steps(source: Source) -> list[Step]:
         fold_params,
         merge_equal,
         lift_idioms,  # before layout: patterns are written as TensorFlow wrote them
+        tidy_shapes,
         choose_layout,
         fold_params,  # layout reshapes biases
         to_modules,
+        gather_families,
         find_blocks,  # wants the final nodes
         resolve_sizes,  # sizes become reads of values that are there, block by block
+        place_constants,
     ]
 
 

@@ -115,6 +115,11 @@ class Candidate:
             bool(message["nested"]),
         )
 
+    def taps(self, inputs: Arrays, seed: int) -> list[list[object]]:
+        """Events of ``candidate_taps.report``."""
+        events = self._ask("taps", inputs, seed=seed)[0]["events"]
+        return list(events)
+
     def exports(self, route: str, inputs: Arrays) -> str:
         """'' or why ``export`` or ``compile`` does not take the port."""
         return str(self._ask("export", inputs, route=route)[0]["problem"])

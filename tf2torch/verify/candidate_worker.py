@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from tf2torch.verify import candidate_probes, candidate_values
+from tf2torch.verify import candidate_probes, candidate_taps, candidate_values
 from tf2torch.verify.candidate_guard import Guard
-from tf2torch.verify.process import Refused, serve
+from tf2torch.verify.process import Handler, Refused, serve
 from tf2torch.verify.wire import Arrays, Message
 
 MESSAGE_LENGTH = 600
@@ -78,6 +78,24 @@ class Candidate:
         results |= {name: candidate_values.to_numpy(g) for name, g in found.items()}
         return self._reply({"dtypes": dtypes, "nested": self._nested}), results
 
+    def taps(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """What enters and leaves each module in one call, with gradients."""
+        import torch
+
+        torch.manual_seed(0)
+        tensors = candidate_values.tensors(self._inputs, arrays, True)
+        recorder = candidate_taps.Recorder()
+
+        def call() -> list[Any]:
+            with recorder.watching(self.model):
+                result = self._call(tensors, "position")
+            named = candidate_values.named(result, self._outputs)
+            return candidate_taps.report(recorder.events, named, message["seed"])
+
+        events = self._guarded(call)
+        self.model.zero_grad(set_to_none=True)
+        return self._reply({"events": events}), {}
+
     def export(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Whether torch.export and torch.compile take the port; never raises."""
         tensors = candidate_values.tensors(self._inputs, arrays, False)
@@ -135,8 +153,9 @@ def _load(folder: str, cls: str) -> Any:
 def main() -> None:
     np.seterr(all="ignore")
     port = Candidate()
-    actions = {"load": port.load, "state": port.state}
-    serve({**actions, "run": port.run, "export": port.export})
+    handlers: dict[str, Handler] = {"load": port.load, "state": port.state}
+    handlers |= {"run": port.run, "taps": port.taps, "export": port.export}
+    serve(handlers)
 
 
 if __name__ == "__main__":

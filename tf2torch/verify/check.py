@@ -53,12 +53,16 @@ def chosen_gates(names: Sequence[str] | None) -> list[Gate]:
 
 
 def verified_regions(
-    port: Port, results: tuple[GateResult, ...], hints: tuple[Hint, ...]
+    port: Port,
+    results: tuple[GateResult, ...],
+    hints: tuple[Hint, ...],
+    good: tuple[str, ...],
 ) -> tuple[str, ...]:
-    """The regions found right: all without a finding once every hard gate passed."""
-    if not all(gate.passed for gate in results if gate.hard):
-        return ()
+    """The regions found right: all without a finding once every hard gate passed, and
+    before that those that localisation has seen compute the right values."""
     flagged = {hint.region for hint in hints}
+    if not all(gate.passed for gate in results if gate.hard):
+        return tuple(region for region in good if region not in flagged)
     return tuple(region.id for region in port.regions if region.id not in flagged)
 
 

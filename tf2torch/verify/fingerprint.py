@@ -57,7 +57,9 @@ def fingerprint(array: np.ndarray) -> Fingerprint:
     )
 
 
-def compare(left: Fingerprint, right: Fingerprint, agreement: float = AGREEMENT) -> Match:
+def compare(
+    left: Fingerprint, right: Fingerprint, agreement: float = AGREEMENT
+) -> Match:
     """``agreement`` is relative: to the sum of magnitudes, or to the largest value."""
     if (left.count, left.finite) != (right.count, right.finite):
         return Match.NONE

@@ -86,6 +86,7 @@ class Case:
     open_candidate: _OpenCandidate
     draw: _Draw
     seed: int
+    good: tuple[str, ...] = ()  # regions found right although the port is not
     _truths: dict[str, Truth] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
 

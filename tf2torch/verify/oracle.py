@@ -11,7 +11,8 @@ from types import TracebackType
 import numpy as np
 
 from tf2torch.diagnostics import SourceError
-from tf2torch.verify.original.model import Run, StateVariable, Tensor
+from tf2torch.verify.fingerprint import from_json
+from tf2torch.verify.original.model import Run, StateVariable, Tap, Tensor
 from tf2torch.verify.process import Refused, Worker, WorkerFailed
 from tf2torch.verify.sandbox import Access, Limits
 from tf2torch.verify.wire import Arrays
@@ -74,6 +75,7 @@ class Oracle:
         self._worker = Worker(MODULE, access, limits, isolated)
         self._question = question
         self._known: dict[str, Run] = {}
+        self._taps: dict[str, list[Tap]] = {}
         self.no_float64 = ""
         self.kept_float32: tuple[str, ...] = ()
         self.no_gradient = ""
@@ -129,6 +131,17 @@ class Oracle:
     def draw(self, inputs: Arrays, seed: int | None, number: int) -> Run:
         """One float32 run of a random model; other numbers draw anew."""
         return self._run(Ask(inputs, seed, "float32", draw=number))
+
+    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
+        """Every float tensor inside the original; Refused where there is no way in."""
+        digest = _digest(inputs, f"taps {seed}")
+        if digest not in self._taps:
+            answer, _ = self._worker.ask("taps", inputs, seconds=RUN_SECONDS, seed=seed)
+            self._taps[digest] = [
+                Tap(name, from_json(value), from_json(gradient) if gradient else None)
+                for name, value, gradient in answer["taps"]
+            ]
+        return self._taps[digest]
 
     def values(self, keys: list[str]) -> Arrays:
         return self._worker.ask("values", seconds=RUN_SECONDS, keys=keys)[1]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from tf2torch.verify.fingerprint import to_json
 from tf2torch.verify.original.float64 import NotWidenable
 from tf2torch.verify.original.model import NoGradient, Request, StateVariable, Tensor
 from tf2torch.verify.original.opening import Opened, Opening
-from tf2torch.verify.process import Refused, serve
+from tf2torch.verify.process import Handler, Refused, serve
 from tf2torch.verify.wire import Arrays, Message
 
 MESSAGE_LENGTH = 600
@@ -63,6 +64,19 @@ class Oracle:
         results |= {f"in:{name}": g for name, g in run.input_gradients.items()}
         results |= {f"var:{names[key]}": g for key, g in run.gradients.items()}
         return {"dtypes": run.dtypes, "kept": opened.kept}, results
+
+    def taps(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Fingerprints of what is inside, in float32."""
+        model = self._opened("float32").model
+        try:
+            found = model.taps(arrays, message["seed"])
+        except Exception as error:  # TensorFlow's rewriting is free to fail
+            raise Refused("taps", _brief(error), {}) from None
+        entries = [
+            [tap.name, to_json(tap.value), tap.gradient and to_json(tap.gradient)]
+            for tap in found
+        ]
+        return {"taps": entries}, {}
 
     def values(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
         opened = self._opened("float32")
@@ -117,8 +131,9 @@ def _quiet() -> None:
 
 def main() -> None:
     oracle = Oracle()
-    actions = {"open": oracle.open, "run": oracle.run}
-    serve({**actions, "values": oracle.values, "assign": oracle.assign})
+    handlers: dict[str, Handler] = {"open": oracle.open, "run": oracle.run}
+    handlers |= {"taps": oracle.taps, "values": oracle.values}
+    serve(handlers | {"assign": oracle.assign})
 
 
 if __name__ == "__main__":

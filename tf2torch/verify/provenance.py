@@ -98,10 +98,14 @@ class Port:
 
     def region_of(self, entry: str) -> str:
         """The innermost region that owns a ``state_dict`` entry."""
+        return self.region_at_path(entry.rpartition(".")[0])
+
+    def region_at_path(self, path: str) -> str:
+        """The innermost region that the module at ``path`` is, or is part of."""
         best, found = -1, ""
         for region in self.regions:
             for instance in region.instances:
-                inside = not instance or entry.startswith(instance + ".")
+                inside = not instance or f"{path}.".startswith(f"{instance}.")
                 if inside and len(instance) > best:
                     best, found = len(instance), region.id
         return found

@@ -78,7 +78,7 @@ class Session:
                 write_reference(case)
         finally:
             case.close()
-        verified = verified_regions(port, results, hints)
+        verified = verified_regions(port, results, hints, case.good)
         mark = fingerprint(port)
         return Scoreboard(port.cls, mark, seed, results, hints, verified, self.isolated)
 

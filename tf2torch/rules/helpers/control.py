@@ -19,8 +19,8 @@ def appended(items: Sequence[Tensor | None], item: Tensor) -> list:
 
 
 def joined(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list:
-    """The elements of both lists."""
-    return [*first, *second]
+    """The elements of both lists; as in TensorFlow no gradient passes."""
+    return [item if item is None else item.detach() for item in (*first, *second)]
 
 
 def resized(items: Sequence[Tensor | None], size: int) -> list:

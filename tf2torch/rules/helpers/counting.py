@@ -4,6 +4,12 @@ import torch
 from torch import Tensor
 
 
+def id_count(ids: Tensor, low: int = 0, high: int | None = None) -> int:
+    """One more than the largest id, but at least ``low`` and at most ``high``."""
+    count = int(ids.max()) + 1 if ids.numel() else 0
+    return max(count, low) if high is None else min(max(count, low), high)
+
+
 def count_ids(
     ids: Tensor,
     size: int | Tensor,

@@ -12,9 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tf2torch.ir.build import call
-from tf2torch.ir.nodes import Arg, Call, Node
+from tf2torch.ir.nodes import Call, Node
 from tf2torch.rules.lifts.algebra import (
     ARITHMETIC,
     ONE,
@@ -41,7 +42,7 @@ class Activation:
     inner: Formula
     outer: Callable[[Atom, Atom], Sum]
     result: str
-    kwargs: tuple[tuple[str, Arg], ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
 
 
 def _itself(x: Atom) -> Sum:
@@ -65,9 +66,7 @@ ACTIVATIONS = (
         "F.gelu",
         (("approximate", "tanh"),),
     ),
-    Activation(
-        "torch.erf", lambda x: {product(x): math.sqrt(0.5)}, _half, "F.gelu"
-    ),
+    Activation("torch.erf", lambda x: {product(x): math.sqrt(0.5)}, _half, "F.gelu"),
     Activation(
         "torch.erfc",
         lambda x: {product(x): -math.sqrt(0.5)},
@@ -107,9 +106,7 @@ def activation(node: Node) -> Node | None:
                 continue
             for kind in ACTIVATIONS:
                 if kind.function == function.func and _is(kind, node, function, x):
-                    return call(
-                        kind.result, x, type=node, **dict(kind.kwargs)
-                    )
+                    return call(kind.result, x, type=node, **dict(kind.kwargs))
     return None
 
 

@@ -8,7 +8,7 @@ leading ones, so that a variable [C] and the same one as [1, 1, C] are one atom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
@@ -84,10 +84,11 @@ class TooLong(Exception):
 class Algebra:
     """Expands nodes; ``opaque`` nodes are atoms whatever they compute.
 
-    Reads of one variable are one atom.
+    Reads of one variable are one atom. ``constants`` are nodes that stand for numbers.
     """
 
     opaque: Collection[Node] = ()
+    constants: Mapping[Node, float] = field(default_factory=dict)
     known: dict[object, Node] = field(default_factory=dict)
     steps: int = 0
 
@@ -113,7 +114,8 @@ class Algebra:
         return self.known.setdefault(key, node)
 
     def _of(self, arg: Arg, shape: Shape | None) -> Sum:
-        value = number(arg)
+        value = self.constants.get(arg) if isinstance(arg, Node) else None
+        value = number(arg) if value is None else value
         if value is not None:
             return {ONE: value} if value else {}
         if not isinstance(arg, Node):

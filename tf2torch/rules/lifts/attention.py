@@ -13,27 +13,33 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tf2torch.ir.build import call, permute
 from tf2torch.ir.nodes import Arg, Call, Const, Node, Param
 from tf2torch.ir.types import FLOATS
 from tf2torch.rules.lifts.algebra import RESHAPES, close
-from tf2torch.rules.lifts.masks import any_in_each_row, is_causal
+from tf2torch.rules.lifts.masks import any_in_each_row, broadcastable, is_causal
 from tf2torch.rules.lifts.matching import both_ways, plain_number
 from tf2torch.rules.lifts.products import Product, product_of
 
 # exp of what is this far below any sensible score is 0 in every type.
 FAR_BELOW = -1e4
+INFINITY = float("inf")
 
 
 @dataclass(frozen=True)
 class Scores:
-    """q @ k.mT · scale, masked; ``mask`` is added (floats) or selects (bools)."""
+    """q @ k.mT · scale, masked; ``mask`` is added (floats) or selects (bools).
+
+    ``averaged``: a row of which nothing is selected has equal weights.
+    """
 
     q: Node
     k: Node
     scale: float = 1.0
     mask: Node | None = None
+    averaged: bool = False
 
 
 def attention(node: Node, shared: Collection[Node]) -> Node | None:
@@ -74,13 +80,15 @@ def _selected(logits: Node, selected: Node | None) -> Scores | None:
     match logits:
         case Call("torch.where", (Node() as mask, Node() as inner, low)):
             value = plain_number(low)
-            if value is None or value > FAR_BELOW:
+            if value is None or not -INFINITY < value <= FAR_BELOW:
+                return _scores(logits)
+            if selected is not None and mask is not selected:
                 return None
-            exact = mask is selected or (selected is None and any_in_each_row(mask))
-            found = _scores(inner) if exact else None
+            found = _scores(inner)
             if found is None or found.mask is not None:
                 return None
-            return replace(found, mask=mask)
+            averaged = selected is None and not any_in_each_row(mask)
+            return replace(found, mask=broadcastable(mask), averaged=averaged)
     return _scores(logits) if selected is None else None
 
 
@@ -88,31 +96,76 @@ def _scores(node: Node) -> Scores | None:
     """Scale and added masks peeled off, down to the product."""
     if not isinstance(node, Call):
         return None
-    if node.func == "+" and len(node.args) == 2:
-        for inner, mask in both_ways(node):
-            if isinstance(inner, Node) and isinstance(mask, Node):
-                made = _masked(inner, mask, node)
-                if made is not None:
-                    return made
-        return None
+    added = _with_mask(node)
+    if added is not None:
+        return added
     inner, factor = unscaled(node)
     if inner is not node:
         found = _scores(inner)
         if found is None or found.mask is not None:
             return None
         return replace(found, scale=found.scale * factor)
-    return _plain(node)
+    return _scaled_by_variable(node) or _plain(node)
+
+
+def _with_mask(node: Call) -> Scores | None:
+    """``scores + mask``, ``scores - mask``, or a number added where a mask says so."""
+    match node:
+        case Call("+", (_, _)):
+            for inner, mask in both_ways(node):
+                if isinstance(inner, Node) and isinstance(mask, Node):
+                    made = _masked(inner, mask, node)
+                    if made is not None:
+                        return made
+        case Call("-", (Node() as inner, Node() as mask)):
+            return _masked(inner, _minus(mask), node)
+        case Call("torch.where", (Node() as chosen, moved, Node() as inner)):
+            low = _moved_by(moved, inner)
+            if low is not None and inner.dtype == "float32":
+                typed = chosen.type.with_dtype("float32")
+                mask = call("torch.where", chosen, low, 0.0, type=typed)
+                return _masked(inner, mask, node)
+    return None
+
+
+def _minus(mask: Node) -> Node:
+    match mask:
+        case Call("*", (number, Node() as rest)) if plain_number(number) is not None:
+            value = -float(plain_number(number) or 0)
+            return call("*", rest, value, type=mask)
+    return call("neg", mask, type=mask)
+
+
+def _moved_by(moved: Arg, inner: Node) -> float | None:
+    """c of ``inner + c`` or ``inner - (-c)``."""
+    match moved:
+        case Call("+" | "-" as func, (x, number)) if x is inner:
+            value = plain_number(number)
+            return value if value is None or func == "+" else -value
+    return None
 
 
 def _masked(inner: Node, mask: Node, node: Call) -> Scores | None:
     found = _scores(inner)
     if found is None or (mask.rank or 0) > (inner.rank or 0):
         return None
-    if mask.dtype != inner.dtype:
+    if mask.dtype != inner.dtype or mask.rank is None:
         return None
     if found.mask is not None:
         mask = call("+", found.mask, mask, type=node.type.with_shape(None))
     return replace(found, mask=mask)
+
+
+def _scaled_by_variable(node: Call) -> Scores | None:
+    """A learned factor goes to the queries."""
+    if node.func != "*" or len(node.args) != 2:
+        return None
+    for inner, factor in both_ways(node):
+        if isinstance(inner, Node) and isinstance(factor, Param) and not factor.rank:
+            found = _scores(inner)
+            if found is not None and found.mask is None:
+                return replace(found, q=call("*", found.q, factor, type=found.q))
+    return None
 
 
 def _plain(node: Node) -> Scores | None:
@@ -169,15 +222,18 @@ def _applied(node: Node, found: Scores, v: Node, around: Product) -> Node | None
         return None
     if found.mask is not None and (found.mask.rank or 0) > len(q.shape):
         return None
-    kwargs: dict[str, Arg] = {}
+    args: tuple[Arg, ...] = (q, k, v)
+    kwargs: dict[str, Any] = {}
+    func = "F.scaled_dot_product_attention"
     if found.mask is not None and is_causal(found.mask):
         kwargs["is_causal"] = True
+    elif found.mask is not None and found.averaged:
+        func, args = "helper.masked_attention", (q, k, v, found.mask)
     elif found.mask is not None:
         kwargs["attn_mask"] = found.mask
     width = q.shape[-1]
     if not isinstance(width, int) or not close(found.scale, 1 / math.sqrt(width)):
         kwargs["scale"] = float(f"{found.scale:.7g}")
     shape = (*q.shape[:-1], v.shape[-1])
-    func = "F.scaled_dot_product_attention"
-    made = call(func, q, k, v, type=node.type.with_shape(shape), **kwargs)
+    made = call(func, *args, type=node.type.with_shape(shape), **kwargs)
     return made if around.axes is None else permute(made, around.axes)

@@ -15,7 +15,7 @@ from tf2torch.ir.types import Shape
 from tf2torch.rules.lifts.algebra import Algebra, Atom, Product, without_ones
 from tf2torch.rules.lifts.matching import data_path
 from tf2torch.rules.lifts.normalised import Affine, Root, holds, roots, split
-from tf2torch.rules.lifts.weights import reshaped
+from tf2torch.rules.lifts.weights import reshaped, trimmed
 
 TOPS = frozenset({"+", "-", "*", "/"})
 
@@ -97,7 +97,8 @@ def _applied(
     if axis is None or len(x.shape) < 2:
         return None
     size = x.shape[axis]
-    if not isinstance(size, int) or without_ones(variance.shape or ()) not in ((size,), ()):
+    own = without_ones(variance.shape or ())
+    if not isinstance(size, int) or own not in ((size,), ()):
         return None
     scale, offset = (
         None if a is None else reshaped(a.node, (size,))
@@ -106,7 +107,7 @@ def _applied(
     stats = reshaped(mean.node, (size,)), reshaped(variance, (size,))
     order = _channels_second(len(x.shape), axis)
     inner = permute(x, order)
-    args = (inner, *stats, scale, offset)
+    args = trimmed(inner, *stats, scale, offset)
     y = call("F.batch_norm", *args, eps=root.eps, type=inner)
     return permute(y, [order.index(i) for i in range(len(order))])
 

@@ -169,7 +169,8 @@ def bias_before_heads(node: Node) -> Node | None:
     for heads, bias in both_ways(node):
         match heads:
             case Call(
-                ".unflatten", (Call("@", (Node(), Param())) as flat, -1, tuple() as sizes)
+                ".unflatten",
+                (Call("@", (Node(), Param())) as flat, -1, tuple() as sizes),
             ):
                 pass
             case _:

@@ -1,7 +1,7 @@
 """GroupNorm: moments over the space and the channels of each group.
 
-    x = x.unflatten(-1, (groups, -1)); (x - mean) * rsqrt(var + eps) * g + b; flatten
-        ->   F.group_norm(x, groups, g, b, eps=eps)     (channels first)
+x = x.unflatten(-1, (groups, -1)); (x - mean) * rsqrt(var + eps) * g + b; flatten
+    ->   F.group_norm(x, groups, g, b, eps=eps)     (channels first)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tf2torch.ir.nodes import Call, Node
 from tf2torch.ir.types import Shape
 from tf2torch.rules.lifts.algebra import RESHAPES, Atom, placed
 from tf2torch.rules.lifts.normalised import affine, moments, roots
-from tf2torch.rules.lifts.weights import reshaped
+from tf2torch.rules.lifts.weights import reshaped, trimmed
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Groups:
     @property
     def channels(self) -> int:
         assert self.x.shape is not None
-        return int(self.x.shape[self.axis])  # type: ignore[arg-type] # static
+        return int(self.x.shape[self.axis])
 
 
 def group_norm(node: Node) -> Node | None:
@@ -92,5 +92,6 @@ def _applied(
     weight, bias = (
         None if a is None else reshaped(a.node, size) for a in (scale, offset)
     )
-    y = call("F.group_norm", x, groups.count, weight, bias, eps=eps, type=x)
+    args = trimmed(x, groups.count, weight, bias)
+    y = call("F.group_norm", *args, eps=eps, type=x)
     return permute(y, [order.index(i) for i in range(rank)])

@@ -1,19 +1,20 @@
 """A scale and an offset behind a normalisation become its own.
 
-    F.layer_norm(x, (d,), None, None) * g + b   ->   F.layer_norm(x, (d,), g, b)
+F.layer_norm(x, (d,), None, None) * g + b   ->   F.layer_norm(x, (d,), g, b)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from tf2torch.ir.nodes import Arg, Call, Node
 from tf2torch.ir.types import Shape
 from tf2torch.rules.lifts.algebra import ONE, Algebra, Atom, equal
 from tf2torch.rules.lifts.matching import parts
 from tf2torch.rules.lifts.normalised import holds, lone
-from tf2torch.rules.lifts.weights import is_state, reshaped
+from tf2torch.rules.lifts.weights import is_state, reshaped, trimmed
 
 # Where scale and offset stand among the arguments.
 SLOTS = {"F.layer_norm": 2, "F.rms_norm": 2, "F.group_norm": 2, "F.batch_norm": 3}
@@ -24,7 +25,7 @@ CHANNELS_SECOND = frozenset({"F.group_norm", "F.batch_norm"})
 class Norm:
     """``value`` is the normalised value, ``call`` perhaps below a permute of it."""
 
-    value: Node
+    value: Call
     call: Call
 
     @property
@@ -40,12 +41,12 @@ class Norm:
         shape = self.call.args[1]
         if self.call.func not in CHANNELS_SECOND:
             assert isinstance(shape, tuple)
-            return shape, shape  # type: ignore[return-value] # ints
+            return shape, shape
         inner = self.call.shape
         if inner is None or len(inner) < 2:
             return None
         axes: Arg = tuple(range(len(inner)))
-        if self.value is not self.call and isinstance(self.value, Call):
+        if self.value is not self.call:
             axes = self.value.args[1]
         assert isinstance(axes, tuple)
         at = axes.index(1)
@@ -63,7 +64,7 @@ def join_affine(node: Node) -> Node | None:
             continue
         if norm.value is norm.call:
             return made
-        return norm.value.map_operands(lambda n, made=made: made)  # type: ignore[misc]
+        return replace(norm.value, args=(made, *norm.value.args[1:]))
     return None
 
 
@@ -83,7 +84,8 @@ def _affine(node: Call, norm: Norm) -> tuple[Atom | None, Atom | None] | None:
     whole, value = algebra.expand(node), algebra.atom(norm.value)
     if whole is None:
         return None
-    scales = {f - {(value, 1)}: c for f, c in whole.items() if (value, 1) in f}
+    one = (value, Fraction(1))
+    scales = {f - {one}: c for f, c in whole.items() if one in f}
     rest = {f: c for f, c in whole.items() if not holds(f, value)}
     if not scales or len(scales) + len(rest) != len(whole):
         return None
@@ -109,7 +111,7 @@ def _joined(norm: Norm, scale: Atom | None, offset: Atom | None) -> Call | None:
         return None
     weight = norm.scale if scale is None else reshaped(scale.node, own)
     bias = () if norm.call.func == "F.rms_norm" else (_bias(offset, own),)
-    args = (*norm.call.args[: norm.slot], weight, *bias)
+    args = trimmed(*norm.call.args[: norm.slot], weight, *bias)
     return replace(norm.call, args=args)
 
 

@@ -15,7 +15,7 @@ from tf2torch.ir.types import Shape, dim, product
 from tf2torch.rules.lifts.algebra import Atom
 from tf2torch.rules.lifts.matching import is_ones, is_zeros
 from tf2torch.rules.lifts.normalised import Moments, affine, moments, roots, trailing
-from tf2torch.rules.lifts.weights import reshaped
+from tf2torch.rules.lifts.weights import reshaped, trimmed
 
 TOPS = frozenset({"+", "-", "*", "/"})
 
@@ -69,8 +69,10 @@ def _normalised(
     if found.mean is None:
         if offset is not None:
             return None
-        return call("F.rms_norm", found.x, shape, scale, eps=eps, type=node)
-    return call("F.layer_norm", found.x, shape, scale, offset, eps=eps, type=node)
+        args = trimmed(found.x, shape, scale)
+        return call("F.rms_norm", *args, eps=eps, type=node)
+    args = trimmed(found.x, shape, scale, offset)
+    return call("F.layer_norm", *args, eps=eps, type=node)
 
 
 def rows_as_channels(node: Node) -> Node | None:
@@ -79,7 +81,8 @@ def rows_as_channels(node: Node) -> Node | None:
         return None
     match node.args[0]:
         case Call(
-            "F.batch_norm", (Call(".reshape", (Node() as x, *_)) as rows, None, None, *ab)
+            "F.batch_norm",
+            (Call(".reshape", (Node() as x, *_)) as rows, None, None, *ab),
         ) as norm if norm.kwarg("training"):
             pass
         case _:
@@ -90,7 +93,7 @@ def rows_as_channels(node: Node) -> Node | None:
     if shape is None:
         return None
     eps = norm.kwarg("eps")
-    return call("F.layer_norm", x, shape, None, None, eps=eps, type=node)
+    return call("F.layer_norm", x, shape, eps=eps, type=node)
 
 
 def _neutral(affine: list[object]) -> bool:

@@ -17,6 +17,8 @@ def batch_major(xs: Node) -> Node | None:
         case Op("ReverseV2", (inner, axis)) as reverse if ints_of(axis) == (0,):
             x = batch_major(inner)
             return None if x is None else reversed_time(x, reverse)
+        case Op("TensorListStack", (Op("TensorListFromTensor", (inner, _)), _)):
+            return batch_major(inner)
     return None
 
 

@@ -40,7 +40,7 @@ def reduced(node: Node, func: str) -> tuple[Node, tuple[int, ...]] | None:
     listed = dims if isinstance(dims, tuple) else (dims,)
     if not all(type(d) is int for d in listed):
         return None
-    axes = tuple(sorted(int(d) % len(x.shape) for d in listed))  # type: ignore[arg-type]
+    axes = tuple(sorted(int(d) % len(x.shape) for d in listed))
     wanted = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
     return (x, axes) if kept == wanted else None
 
@@ -82,7 +82,7 @@ def is_zeros(node: Node) -> bool:
 
 def _filled(node: Node, value: int) -> bool:
     array = array_of(node)
-    if array is None or array.dtype.kind not in "fiu":
+    if array is None or array.dtype.kind not in "fiub":
         return False
     return bool((array == value).all())
 

@@ -1,7 +1,7 @@
 """Batched products of matrices, as ``@`` or as an einsum of two tensors.
 
-    torch.einsum("aecd,abcd->acbe", k, q)
-        =   q.permute(0, 2, 1, 3) @ k.permute(0, 2, 3, 1)
+torch.einsum("aecd,abcd->acbe", k, q)
+    =   q.permute(0, 2, 1, 3) @ k.permute(0, 2, 3, 1)
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def product_of(node: Node) -> Product | None:
             return Product(left, right)
         case Call(".permute", (Call("@" | "torch.einsum") as inner, tuple() as axes)):
             found = product_of(inner)
-            return None if found is None else _permuted(found, axes)  # type: ignore[arg-type]
+            return None if found is None else _permuted(found, axes)
         case Call("torch.einsum", (str() as equation, Node() as left, Node() as right)):
             return _einsum(equation, left, right)
     return None

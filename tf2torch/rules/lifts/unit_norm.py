@@ -1,6 +1,6 @@
 """Vectors scaled to length one.
 
-    x * rsqrt(max(sum(x**2), eps))   ->   F.normalize(x, dim=-1, eps=sqrt(eps))
+x * rsqrt(max(sum(x**2), eps))   ->   F.normalize(x, dim=-1, eps=sqrt(eps))
 """
 
 from __future__ import annotations

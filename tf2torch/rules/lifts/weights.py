@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tf2torch.ir.build import array_of, reshape
-from tf2torch.ir.nodes import Call, Const, Node, Param, Transform
+from tf2torch.ir.build import reshape
+from tf2torch.ir.nodes import Arg, Call, Const, Node, Param, Transform
 from tf2torch.ir.types import Shape, TensorType
-from tf2torch.rules.lifts.algebra import RESHAPES, placed
+from tf2torch.rules.lifts.algebra import RESHAPES
 
 
 def reshaped(node: Node, shape: Shape) -> Node:
@@ -58,19 +58,7 @@ def is_state(node: Node) -> bool:
     return isinstance(node, (Param, Const))
 
 
-def core(node: Node) -> Node:
-    """What ``node`` is below reshapes that only add ones."""
-    while isinstance(node, Call) and node.func in RESHAPES:
-        inner = node.args[0]
-        if not isinstance(inner, Node) or placed(inner.shape) != placed(node.shape):
-            return node
-        node = inner
-    return node
-
-
-def is_number_array(node: Node, value: float) -> bool:
-    """A constant whose every element is ``value``."""
-    array = array_of(node)
-    return (
-        array is not None and array.dtype.kind in "fiu" and bool((array == value).all())
-    )
+def trimmed(*args: Arg) -> tuple[Arg, ...]:
+    """Arguments without the Nones behind the last one that is given."""
+    last = max((i for i, a in enumerate(args) if a is not None), default=-1)
+    return args[: last + 1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf2torch.ir.build import call, cast, const, outs
+from tf2torch.ir.build import call, cast, const, outs, scalar_of
 from tf2torch.ir.nodes import Arg, Call, DType, Node, Slice
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.elements import number_arg
@@ -20,6 +20,35 @@ INT64 = TensorType("int64", None)
 @dataclass(frozen=True)
 class BinaryAttrs:
     binary_output: bool
+
+
+def size_arg(size: Node) -> Arg:
+    """How many ids are counted, without the maximum of what may be empty.
+
+    tf.math.bincount makes it ``(len > 0) * (max(ids) + 1)`` between two bounds.
+    """
+    low, high, core = _bounds(size)
+    if low is not None and high is not None and low >= high:
+        return low if isinstance(size, Call) and "min" in dict(size.kwargs) else high
+    match core:
+        case Call("*", (_, Call("+", (Call(".amax", (Node() as ids, *_)), one)))):
+            if isinstance(one, Node) and scalar_of(one) == 1:
+                rest = () if high is None else (high,)
+                least = () if not (low or rest) else (low or 0,)
+                return call("helper.id_count", ids, *least, *rest)
+    return number_arg(size)
+
+
+def _bounds(size: Node) -> tuple[int | None, int | None, Node]:
+    """(at least, at most, of what) that clamps around ``size`` say."""
+    bounds: dict[str, int] = {}
+    while isinstance(size, Call) and size.func == ".clamp" and len(size.kwargs) == 1:
+        (name, value), source = size.kwargs[0], size.args[0]
+        if name in bounds or not isinstance(value, int) or not isinstance(source, Node):
+            break
+        bounds[name] = value
+        size = source
+    return bounds.get("min"), bounds.get("max"), size
 
 
 def _weights(weights: Node) -> Node | None | Decline:
@@ -51,7 +80,7 @@ def dense_bincount(
     given = _weights(weights)
     if isinstance(given, Decline):
         return given
-    args = (x, number_arg(size))
+    args = (x, size_arg(size))
     return _count("helper.count_ids", args, given, attrs.binary_output, out[0])
 
 
@@ -64,7 +93,7 @@ def bincount(x: Node, size: Node, weights: Node, *, out: Types) -> Node | Declin
     flat = x if x.rank == 1 else call(".flatten", x)
     if given is not None and given.rank != 1:
         given = call(".flatten", given)
-    return _count("helper.count_ids", (flat, number_arg(size)), given, False, out[0])
+    return _count("helper.count_ids", (flat, size_arg(size)), given, False, out[0])
 
 
 @rules.rule("RaggedBincount")
@@ -80,7 +109,7 @@ def ragged_bincount(
     given = _weights(weights)
     if isinstance(given, Decline):
         return given
-    args = (*_rows(splits), number_arg(size))
+    args = (*_rows(splits), size_arg(size))
     args = (args[0], values, *args[1:])
     return _count("helper.count_row_ids", args, given, attrs.binary_output, out[0])
 
@@ -108,13 +137,13 @@ def sparse_bincount(
     if isinstance(given, Decline):
         return given
     if out[0].rank == 1:
-        args: tuple[Arg, ...] = (values, number_arg(size))
+        args: tuple[Arg, ...] = (values, size_arg(size))
         return _count("helper.count_ids", args, given, attrs.binary_output, out[0])
     if out[0].rank != 2:
         return Decline("the rank is unknown")
     rows = call("[]", indices, (Slice(), 0), type=INT64)
     count = call("[]", shape, 0, type=INT64)
-    args = (rows, values, count, number_arg(size))
+    args = (rows, values, count, size_arg(size))
     return _count("helper.count_row_ids", args, given, attrs.binary_output, out[0])
 
 

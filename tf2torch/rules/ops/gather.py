@@ -150,7 +150,8 @@ def coordinates(params: Node, indices: Node, out: TensorType) -> Node | Decline:
         return call("helper.gather_whole", params, indices, type=out)
     rows = torch_index(indices)
     if indices.shape[-1] == 1:
-        return call("[]", params, call(".squeeze", rows, -1, type=rows.type), type=out)
+        type = rows.type.with_shape(indices.shape[:-1])
+        return gathered(params, call(".squeeze", rows, -1, type=type), 0, 0, out)
     return call("[]", params, call(".unbind", rows, -1, type=rows.type), type=out)
 
 

@@ -189,7 +189,6 @@ def parse_example(
 
 @dataclass(frozen=True)
 class SingleAttrs:
-    num_sparse: int
     sparse_keys: tuple[Key, ...]
     dense_keys: tuple[Key, ...]
     dense_shapes: tuple[Sizes, ...]

@@ -68,7 +68,9 @@ class Pooling:
     def apply(self, x: Node, type: TensorType, padding: Arg = 0, **named: Any) -> Node:
         """torch's pool of a channels-first ``x``."""
         window, rest = self.window, dict(named)
-        stride: dict[str, Any] = {"stride": one_or_all(window.stride)}
+        stride: dict[str, Any] = {}
+        if window.stride != window.kernel:
+            stride["stride"] = one_or_all(window.stride)
         if padding != 0:
             stride["padding"] = padding
             if self.kind == "avg":
@@ -173,7 +175,8 @@ def same_pooled(spec: Pooling, x: Node, type: TensorType) -> Node:
     pads, begins = window.same_pads(sizes), window.same_begins(sizes)
     if pads is not None and symmetric(pads):
         return spec.apply(x, type, one_or_all([lo for lo, _ in pads]))
-    if begins is not None and min(window.stride) > 1:
+    steps = zip(window.stride, window.spans, strict=True)
+    if begins is not None and all(s > 1 or span % 2 for s, span in steps):
         if spec.kind == "avg" and set(begins) == {0}:
             return spec.apply(x, type, ceil_mode=True, count_include_pad=False)
         return spec.apply(x, type, one_or_all(begins), ceil_mode=True)

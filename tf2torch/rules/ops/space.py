@@ -82,13 +82,17 @@ def _blocks(
 
 
 def pairs(node: Node) -> tuple[Arg, ...] | None:
-    """A constant (possibly nested) list of sizes as a tuple."""
+    """A known list of sizes, or list of pairs of sizes, as nested tuples."""
     if isinstance(node, Sizes):
-        return tuple(node.values)
-    array = array_of(node)
-    if array is None:
-        return None
-    return tuple(tuple(row) if isinstance(row, list) else row for row in array.tolist())
+        values = tuple(node.values)
+    else:
+        array = array_of(node)
+        if array is None:
+            return None
+        values = tuple(array.reshape(-1).tolist())
+    if node.rank != 2:
+        return values
+    return tuple(values[i : i + 2] for i in range(0, len(values), 2))
 
 
 @dataclass(frozen=True)

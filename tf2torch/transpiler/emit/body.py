@@ -19,6 +19,7 @@ from tf2torch.ir.nodes import (
     Chain,
     Const,
     CustomGradient,
+    Family,
     For,
     Input,
     Module,
@@ -32,12 +33,13 @@ from tf2torch.ir.nodes import (
 )
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.expressions import Expressions, number, takes_scalar
+from tf2torch.transpiler.emit.helper_sources import helper_names
 
 MAX_WIDTH = 62
 MAX_DEPTH = 3
 LEAVES = (Const, Param, Input, Variable, Table)
 REGIONS = (Case, For, While)
-TUPLES = (Block, Call, CustomGradient, Module, Unported)
+TUPLES = (Block, Call, CustomGradient, Family, Module, Unported)
 GENERIC = ("x", "y", "z", "u", "v", "w")
 
 
@@ -96,8 +98,10 @@ class Body:
             parts = [p for p in node.operands if p in self.inline]
             width[node] = _own_width(node) + sum(width[p] for p in parts)
             depth[node] = _own_depth(node) + max((depth[p] for p in parts), default=0)
-            while parts and (width[node] > MAX_WIDTH or depth[node] > MAX_DEPTH):
-                widest = max(parts, key=lambda p: width[p])
+            while any(not is_size(p) for p in parts) and (
+                width[node] > MAX_WIDTH or depth[node] > MAX_DEPTH
+            ):
+                widest = max(parts, key=lambda p: (not is_size(p), width[p]))
                 parts.remove(widest)
                 self.inline.discard(widest)
                 width[node] += 4 - width[widest]
@@ -227,7 +231,8 @@ class Body:
     ) -> str:
         """A name for ``node`` that holds no value still to be read."""
         live = self.live(index, last)
-        free = lambda n: n not in live and n not in self.reserved  # noqa: E731
+        taken = live | self.reserved | helper_names()
+        free = lambda n: n not in taken  # noqa: E731
         preferred = wanted.get(node)
         if preferred is not None and (preferred not in live):
             return self.claim(node, preferred)
@@ -270,6 +275,14 @@ class Body:
             return self.scope.leaf(node, user)
         return self.expression(node)
 
+    def family(self, node: Family) -> Expr:
+        """``[layer(x) for layer, x in zip(self.family, (a, b), strict=True)]``"""
+        values = pycode.tuple_([self.operand(a, node) for a in node.args])
+        template = (
+            "[layer(value) for layer, value in zip({layers}, {values}, strict=True)]"
+        )
+        return pycode.expr(template, layers=self.scope.callee(node), values=values)
+
     def expression(self, node: Node) -> Expr:
         match node:
             case Call():
@@ -287,6 +300,8 @@ class Body:
                 return pycode.call(
                     self.scope.callee(node), self.operand(node.args[0], node)
                 )
+            case Family():
+                return self.family(node)
             case CustomGradient():
                 operands = [self.operand(n, node) for n in node.operands]
                 return pycode.call(self.scope.callee(node), *operands)
@@ -331,7 +346,7 @@ def is_effect(node: Call) -> bool:
 def is_size(node: Node) -> bool:
     """``x.shape[0]``, which is written wherever it is needed."""
     match node:
-        case Call("@shape"):
+        case Call("@shape" | "@device"):
             return True
         case Call("[]", (Call("@shape"), int())):
             return True

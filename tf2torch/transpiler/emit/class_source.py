@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
@@ -11,12 +11,15 @@ from tf2torch import pycode
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
     Block,
+    Call,
     Chain,
     Const,
     CustomGradient,
+    Family,
     Module,
     Node,
     Param,
+    Raw,
 )
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.body import Body, Scope, is_size, region_nodes
@@ -85,7 +88,7 @@ class ClassSource:
         return f"tuple[{', '.join(['Tensor'] * count)}]"
 
     def result(self, body: Body, results: list[Node]) -> str:
-        user = results[0]
+        user = Call("tuple", tuple(results))
         values = [pycode.text(body.operand(r, user)) for r in results]
         if self.outputs is not None:
             pairs = zip(self.outputs, values, strict=True)
@@ -157,6 +160,8 @@ class ClassSource:
         match node:
             case Module():
                 return f"self.{name} = {pycode.text(self.module(node))}"
+            case Family():
+                return f"self.{name} = {self.family(node)}"
             case Block():
                 return f"self.{name} = {pycode.text(self.block(node, node.graph, 0))}"
             case Chain():
@@ -206,6 +211,27 @@ class ClassSource:
             else:
                 named[argument.name] = value
         return pycode.call(spec.name, *args, **named)
+
+    def family(self, node: Family) -> str:
+        """A ModuleList; the one number in which the layers differ runs over a tuple."""
+        texts = [pycode.text(self.module(m)) for m in node.modules]
+        columns = [
+            k
+            for k, v in node.modules[0].config
+            if any(dict(m.config)[k] != v for m in node.modules)
+        ]
+        if not columns:
+            return f"nn.ModuleList({texts[0]} for _ in range({len(texts)}))"
+        if len(columns) > 1:
+            return f"nn.ModuleList([{', '.join(texts)}])"
+        values = [dict(m.config)[columns[0]] for m in node.modules]
+        first = node.modules[0]
+        config = tuple(
+            (k, Raw("size") if k == columns[0] else v) for k, v in first.config
+        )
+        layer = pycode.text(self.module(replace(first, config=config)))
+        sizes = ", ".join(pycode.text(pycode.lit(v)) for v in values)
+        return f"nn.ModuleList({layer} for size in ({sizes}))"
 
     def chain(self, node: Chain) -> str:
         holder = "nn.Sequential" if len(node.args) == 1 else "nn.ModuleList"

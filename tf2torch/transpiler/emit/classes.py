@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Call, Chain, Const, Module, Node, Param
+from tf2torch.ir.nodes import Block, Call, Chain, Const, Family, Module, Node, Param
 from tf2torch.transpiler.emit.names import KINDS, Namespace, camel, is_noise, snake
 from tf2torch.transpiler.emit.roles import DEFAULTS, role
 from tf2torch.transpiler.emit.signature import Path, Signature, Slot, sign, walk
@@ -162,13 +162,35 @@ HIDDEN = {"out_channels": "hidden_channels", "out_features": "hidden_features"}
 
 
 def _argument_names(spec: ClassSpec, columns: list[list[int]]) -> list[str]:
-    """A column is called after its first use; of several outputs the last is one."""
-    roles = [_slot_role(spec, spec.signature.slots[slots[0]]) for slots in columns]
+    """A column is called after its first use; only what the last layer gives is an
+    output, the widths between are hidden, or called after their layer."""
+    slots = [[spec.signature.slots[i] for i in column] for column in columns]
+    roles = [_slot_role(spec, column[0]) for column in slots]
     for role_, inner in HIDDEN.items():
-        places = [i for i, r in enumerate(roles) if r == role_]
-        for place in places[:-1]:
-            roles[place] = inner
+        final = _last_with(spec, role_)
+        hidden = [
+            i
+            for i, r in enumerate(roles)
+            if r == role_ and not any(s is final for s in slots[i])
+        ]
+        for count, place in enumerate(hidden):
+            layer = _attribute(spec, slots[place][0].node)
+            suffix = inner.split("_")[1]
+            roles[place] = f"{layer}_{suffix}" if count and layer else inner
     return roles
+
+
+def _last_with(spec: ClassSpec, role_: str) -> Slot | None:
+    """The last number of this role in the class."""
+    found = [s for s in spec.signature.slots if _slot_role(spec, s) == role_]
+    return found[-1] if found else None
+
+
+def _attribute(spec: ClassSpec, node: Node) -> str:
+    for index, other in enumerate(spec.signature.order):
+        if other is node:
+            return spec.members.get(index, "")
+    return ""
 
 
 def _needs_name(slot: Slot) -> bool:
@@ -277,7 +299,7 @@ def member_key(node: Node) -> object:
             return node.key
         case Param():
             return (node.variable, node.transforms)
-        case Block() | Chain():
+        case Block() | Chain() | Family():
             return node
         case Const():
             return node
@@ -287,8 +309,13 @@ def member_key(node: Node) -> object:
 def _wanted_name(node: Node) -> str:
     if isinstance(node, (Block, Chain)):
         return snake(node.name) or "blocks"
+    if isinstance(node, Family):
+        kind = KINDS.get(node.modules[0].cls, "layer")
+        return f"{_common_word([m.name for m in node.modules]) or kind}s"
     if isinstance(node, Module):
         kind = KINDS.get(node.cls, snake(node.cls.split(".")[-1]))
+        if not node.state and kind not in snake(node.name):
+            return kind  # its name is that of the scope around it
         return _last_own_word(node.name.split("/")) or kind
     if isinstance(node, Param):
         parts = node.variable.name.split("/")
@@ -298,6 +325,17 @@ def _wanted_name(node: Node) -> str:
             return scope
         return f"{scope}_{leaf}" if scope else leaf
     return _const_name(node)
+
+
+def _common_word(names: list[str]) -> str:
+    """The words that all names begin with."""
+    words = [snake(n.split("/")[-1]).split("_") for n in names]
+    common = []
+    for column in zip(*words, strict=False):
+        if len(set(column)) > 1:
+            break
+        common.append(column[0])
+    return "_".join(common)
 
 
 def _const_name(node: Node) -> str:

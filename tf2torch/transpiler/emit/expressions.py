@@ -87,6 +87,8 @@ class Expressions:
             return pycode.unary(func, *args)
         if func == "[]":
             return self.subscript(node, args[0])
+        if func == "star":
+            return pycode.star(args[0])
         if func == "tuple":
             return pycode.tuple_(args)
         if func == "list":

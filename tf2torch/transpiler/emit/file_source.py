@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph, every_node
 from tf2torch.ir.nodes import Call, Input, Module, Node, Unported
-from tf2torch.ir.types import TensorType
+from tf2torch.ir.types import TensorType, symbol
 from tf2torch.transpiler.emit.class_source import ClassSource
 from tf2torch.transpiler.emit.classes import Program, plan_classes
 from tf2torch.transpiler.emit.gradients import Gradients
@@ -25,6 +26,9 @@ FILE = '''"""{doc}"""
 
 {classes}
 '''
+
+# More inputs than this are listed by their looks.
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,31 @@ def module_doc(
     title: str, inputs: tuple[Input, ...], outputs: list[tuple[str, Node]]
 ) -> str:
     """What the model is, where it comes from, and the shapes that go in and out."""
-    rows = [f"{i.name}: {describe(i.type)}" for i in inputs]
+    rows = _rows(inputs)
     results = [f"{name}: {describe(node.type)}" for name, node in outputs]
     one_line = f"{', '.join(rows)}  ->  {', '.join(results)}"
     if len(one_line) <= 84:
         return f"{title}\n\n{one_line}\n"
     return "\n".join([title, "", *rows, "->", *results, ""])
+
+
+def _rows(inputs: tuple[Input, ...]) -> list[str]:
+    """A row per input; many inputs that look alike share one."""
+    groups: dict[str, list[str]] = {}
+    for node in inputs:
+        groups.setdefault(_look(node.type), []).append(node.name)
+    if len(inputs) <= FEW:
+        return [f"{i.name}: {describe(i.type)}" for i in inputs]
+    rows = []
+    for look, names in groups.items():
+        rows += textwrap.wrap(
+            f"{', '.join(names)}: {look}", 86, subsequent_indent="    "
+        )
+    return rows
+
+
+def _look(type: TensorType) -> str:
+    """The type with every open first size called batch."""
+    if type.shape and not isinstance(type.shape[0], int):
+        type = type.with_shape((symbol("batch"), *type.shape[1:]))
+    return describe(type)

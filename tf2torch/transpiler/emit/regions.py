@@ -85,6 +85,7 @@ def write_while(body: Body, step: Step, index: int, last: dict[Node, int]) -> No
     loop = _start_loop(body, step, variables, node.body.results, index, last)
     test = _loop_body(body, node, node.cond.inputs, loop, index, last)
     test.lines = []
+    test.reserved |= set(loop.names.values())  # the body reads them after the test
     test.write(region_nodes(node.cond), node.cond.results)
     condition = test.operand(node.cond.results[0], node)
     if not test.lines:

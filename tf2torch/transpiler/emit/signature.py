@@ -21,6 +21,7 @@ from tf2torch.ir.nodes import (
     Const,
     CustomGradient,
     DType,
+    Family,
     For,
     Input,
     Module,
@@ -104,6 +105,8 @@ class _Signer:
                 return ("call", node.func, args, named, len(node.types))
             case Module():
                 return self.module(node)
+            case Family():
+                return self.family(node)
             case Param():
                 return self.param(node)
             case Const():
@@ -147,6 +150,13 @@ class _Signer:
                 kind = f"param {value.variable.trainable} {_parts(value)}"
             state.append((suffix, kind))
         return ("module", node.cls, args, config, state)
+
+    def family(self, node: Family) -> object:
+        """Its layers as they stand: blocks that differ in them are two classes."""
+        for module in node.modules:
+            self.shared(("module", module.key))
+        layers = [(m.cls, repr(m.config)) for m in node.modules]
+        return ("family", layers, [self.numbers[a] for a in node.args])
 
     def setting(self, value: Arg, node: Module, key: str) -> object:
         """A constructor argument; a size per axis, such as (1, 7), is one number."""

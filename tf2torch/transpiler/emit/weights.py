@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf2torch.ir.nodes import Block, Chain, Const, Module, Param, Transform
+from tf2torch.ir.nodes import Block, Chain, Const, Family, Module, Param, Transform
 from tf2torch.transpiler.emit.class_source import is_literal
 from tf2torch.transpiler.emit.classes import Program
 from tf2torch.transpiler.emit.signature import Signature
@@ -56,6 +56,10 @@ def _entries(program: Program, signature: Signature, prefix: str) -> Iterator[En
             case Module():
                 for suffix, source in node.state:
                     yield Entry(f"{path}.{suffix}", source)
+            case Family():
+                for i, module in enumerate(node.modules):
+                    for suffix, source in module.state:
+                        yield Entry(f"{path}.{i}.{suffix}", source)
             case Param():
                 yield Entry(path, node)
             case Const() if stored(node):

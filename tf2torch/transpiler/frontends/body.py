@@ -7,13 +7,13 @@ A ``GraphDef`` names a tensor ``node:port``; a ``FunctionDef`` names it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
 from tf2torch.diagnostics import SourceError
 from tf2torch.transpiler.frontends.gradient import Gradient
-from tf2torch.transpiler.frontends.schema import Proto, Result, Schemas
+from tf2torch.transpiler.frontends.schema import MAX_RESULTS, Proto, Result, Schemas
 
 Ref: TypeAlias = tuple[str, int]
 
@@ -80,7 +80,7 @@ class Library:
         """``body`` with v1 control flow raised, ready to be built."""
         from tf2torch.transpiler.frontends.gradients import waiting
 
-        return waiting(raise_control_flow(body), self)
+        return waiting(raise_control_flow(_with_results(body, self)), self)
 
     def __contains__(self, name: str) -> bool:
         return name in self.functions
@@ -101,6 +101,23 @@ class Library:
         if op in self.functions:
             return self.functions[op].signature
         return self.schemas.get(op)
+
+
+def _with_results(body: Body, library: Library) -> Body:
+    """Ops without a schema get as many results as anybody reads."""
+    strange = {n.name for n in body.nodes.values() if library.op_def(n.op) is None}
+    if not strange:
+        return body
+    ports = dict.fromkeys(strange, 1)
+    refs = [ref for node in body.nodes.values() for ref in node.inputs]
+    for name, port in (*refs, *(ref for _, ref in body.returns)):
+        if name in strange:
+            ports[name] = max(ports[name], min(port + 1, MAX_RESULTS))
+    new = {
+        name: replace(body.nodes[name], results=(Result("float32"),) * count)
+        for name, count in ports.items()
+    }
+    return replace(body, nodes={**body.nodes, **new})
 
 
 def raise_control_flow(body: Body) -> Body:
@@ -146,9 +163,10 @@ def function_body(function: Proto, library: Library) -> Body:
         types += results
     names = {arg.name for arg in function.signature.input_arg}
     protos = {node.name: node for node in function.node_def}
+    strange: dict[str, dict[str, int]] = {}
 
     def ref(text: str) -> Ref:
-        return _function_ref(text, names, protos, library)
+        return _function_ref(text, names, protos, library, strange)
 
     nodes: dict[str, RawNode] = {}
     for node in function.node_def:
@@ -184,19 +202,32 @@ def _split(inputs: Iterable[str]) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _function_ref(
-    text: str, args: set[str], nodes: Mapping[str, Proto], library: Library
+    text: str,
+    args: set[str],
+    protos: Mapping[str, Proto],
+    library: Library,
+    strange: dict[str, dict[str, int]],
 ) -> Ref:
-    """``arg``, ``arg:i``, ``node:output:i`` (or ``node:output``) as (name, port)."""
+    """``arg``, ``arg:i``, ``node:output:i`` (or ``node:output``) as (name, port).
+
+    ``strange`` numbers the outputs of ops without a schema as they are met.
+    """
     name, _, rest = text.partition(":")
-    if name in args and name not in nodes:
-        return name, int(rest or 0)
-    if name not in nodes:
+    if name in args and name not in protos:
+        return name, _index(rest)
+    if name not in protos:
         raise SourceError(f"a function reads '{text}', which it does not hold")
     output, _, index = rest.partition(":")
-    node = nodes[name]
+    node = protos[name]
     op_def = library.op_def(node.op)
-    if op_def is None or not output:
-        return name, int(index or 0)
-    if len(op_def.output_arg) == 1:
-        return name, int(index or 0)
-    return name, library.schemas.port(op_def, node.attr, output, int(index or 0))
+    if op_def is None:
+        ports = strange.setdefault(name, {})
+        return name, ports.setdefault(rest, len(ports))
+    if not output or len(op_def.output_arg) == 1:
+        return name, _index(index)
+    port = library.schemas.port(op_def, node.attr, output, _index(index))
+    return name, port
+
+
+def _index(text: str) -> int:
+    return int(text) if text.isdigit() else 0

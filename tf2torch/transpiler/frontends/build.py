@@ -26,7 +26,7 @@ LEAF_OPS = frozenset(
     "MutableHashTable MutableHashTableV2 MutableDenseHashTable "
     "MutableDenseHashTableV2 AnonymousHashTable AnonymousMutableHashTable".split()
 )
-CALL_OPS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+CALL_OPS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "BatchFunction"})
 PASSING = frozenset({"Identity", "RefIdentity", "PlaceholderWithDefault"})
 # TF1 writes through a reference → the same write through a handle. Their result, the
 # reference, is the variable itself: whoever reads it reads the variable anew.
@@ -56,6 +56,9 @@ MAX_DEPTH = 60
 MAX_NODES = 5_000_000
 # The attribute by which a traced Keras model marks its dropout layers.
 DROPOUT_MARK = "_tf2torch_dropout"
+
+# What an op of unknown schema is taken to give when nobody reads it.
+ONE = (Result("float32"),)
 
 Leaf = Callable[[RawNode, str], "Node | None"]
 
@@ -185,8 +188,7 @@ class Builder:
             inputs = self._read_references(raw, inputs, frame)
         results = raw.results
         if results is None:
-            unknown = (Result("float32"),)
-            results = schemas.results(op_def, raw.attrs) if op_def else unknown
+            results = schemas.results(op_def, raw.attrs) if op_def else ONE
         node = Op(
             raw.op,
             tuple(inputs),

@@ -35,7 +35,7 @@ class Checkpoint:
         self._check_shards()
         try:
             return tf.train.load_checkpoint(str(self.prefix))
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
             reason = str(error).splitlines()[0]
             raise SourceError(
                 f"cannot read checkpoint {self.prefix}: {reason}"

@@ -18,9 +18,9 @@ FEEDS = re.compile(r"QueueDequeue(Many|UpTo)?(V2)?|IteratorGetNext(Sync)?")
 # Nodes whose results nobody reads and nobody wants.
 NO_OUTPUT = re.compile(
     r"Assert|NoOp|Save.*|Restore.*|.*Summary.*|Const|VarHandleOp|Variable(V2)?"
-    r"|Placeholder.*|.*Table.*|.*Queue.*|.*Reader.*|.*Dataset.*|.*Iterator.*"
-    r"|IsVariableInitialized|VarIsInitializedOp|Print(V2)?|ShardedFilename"
-    r"|MergeV2Checkpoints|CheckNumerics"
+    r"|Placeholder.*|.*HashTable.*|InitializeTable.*|LookupTable(Import|Insert).*|.*Queue.*|.*Reader.*|.*Dataset.*|.*Iterator.*"
+    r"|IsVariableInitialized|VarIsInitializedOp|PrintV2|ShardedFilename"
+    r"|MergeV2Checkpoints"
 )
 # Readers that only look on: a tensor that no one else reads is still an output.
 WATCHERS = re.compile(r"NoOp|Save.*|.*Summary.*|PrintV2|.*Enqueue.*|WriteFile")

@@ -112,9 +112,9 @@ def _saved_capture(model: SavedModel, object_id: int) -> Capture:
     if node.WhichOneof("kind") != "captured_tensor":
         return Capture(leaf=lambda: model.object(object_id))
     function = node.captured_tensor.concrete_function
-    signature = model.library.functions[function].signature
     ref = tensor_ref(node.captured_tensor.name)
-    for arg in signature.input_arg:
+    definition = model.library.functions.get(function)
+    for arg in definition.signature.input_arg if definition is not None else ():
         # A function's arguments are its placeholders under normalised names.
         if arg.name == re.sub(r"[^a-z0-9]+", "_", ref[0].lower()):
             ref = (arg.name, 0)

@@ -23,7 +23,9 @@ Proto = Any
 KEPT_PRIVATE = frozenset({"_gradient_op_type"})
 
 # A proto ends at 2 GB, but one number can stand for a constant of any shape.
-MAX_ELEMENTS = 1 << 31
+MAX_ELEMENTS = 1 << 28
+# Results of one node, such as the parts of a Split.
+MAX_RESULTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Schemas:
             return [self._result(t) for t in attrs[arg.type_list_attr].list.type]
         number = arg.type or attrs[arg.type_attr].type
         count = attrs[arg.number_attr].i if arg.number_attr else 1
-        if count > 10_000_000:
+        if count > MAX_RESULTS:
             raise SourceError(f"op output '{arg.name}' claims {count} tensors")
         return [self._result(number, arg.is_ref)] * count
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Const, Input, Node, Out, Param, Sizesfrom tf2torch.transpiler.passes.scope_paths import state_keys
+from tf2torch.ir.nodes import Block, Const, Input, Node, Out, Param, Sizes
+from tf2torch.transpiler.passes.scope_paths import state_keys
 
 LEAVES = (Const, Param, Input, Sizes)
+MOST_INPUTS = 6
+MOST_RESULTS = 3
 Closed = tuple[Graph, dict[Node, Node]]
 
 
@@ -101,9 +104,12 @@ def cut(
     order: Order,
     name: str,
 ) -> Graph | None:
-    """A closed graph of ``nodes``; None when nobody reads what they compute."""
-    (graph, _), _, results = close(nodes, readers, order, name)
-    return graph if results else None
+    """A closed graph of ``nodes``; None when nobody reads what they compute, or when
+    too much goes in and out for a block that a person would draw."""
+    (graph, _), inputs, results = close(nodes, readers, order, name)
+    if not 1 <= len(results) <= MOST_RESULTS or len(inputs) > MOST_INPUTS:
+        return None
+    return graph
 
 
 def close(

@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
-from tf2torch.ir.build import array_of
+from tf2torch.ir.build import array_of, const, scalar_of
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
     Attr,
@@ -136,7 +136,7 @@ class _Inference:
         folded = self.folded(node)
         if folded is not None:
             return folded if len(folded) > 1 else folded[0]
-        typed = replace(node, types=self.types(node))
+        typed = replace(node, types=self.types(_on_value(node)))
         return sizes_value(typed) or typed
 
     def folded(self, node: Op) -> tuple[Const, ...] | None:
@@ -154,6 +154,9 @@ class _Inference:
         return tuple(Const(a, types=(t,), origin=node.origin) for a, t in results)
 
     def types(self, node: Op) -> tuple[TensorType, ...]:
+        count = _range_length(node)
+        if count is not None:
+            return _typed(node, [(count,)])
         listed = list_types(node, self.new_symbol)
         if listed is not None:
             return listed
@@ -357,6 +360,43 @@ def _typed(node: Op, shapes: Sequence[object]) -> tuple[TensorType, ...]:
         t if t.dtype in HANDLES else t.with_shape(s)  # type: ignore[arg-type]
         for t, s in zip(node.types, shapes, strict=True)
     )
+
+
+def _on_value(node: Op) -> Op:
+    """A gather from a variable as the gather from its value, which has a shape."""
+    handle = node.inputs[0] if node.inputs else None
+    if not isinstance(handle, Variable) or node.op not in GATHERS:
+        return node
+    info = handle.info
+    value = Op(
+        "ReadVariableOp", (handle,), {}, types=(TensorType(info.dtype, info.shape),)
+    )
+    attrs: dict[str, Attr] = {
+        "Tparams": info.dtype,
+        "Tindices": node.attrs["Tindices"],
+    }
+    if node.op == "ResourceGatherNd":
+        return replace(node, op="GatherNd", inputs=(value, node.inputs[1]), attrs=attrs)
+    attrs |= {"Taxis": "int32", "batch_dims": node.attrs["batch_dims"]}
+    axis = const(node.attrs["batch_dims"], "int32")
+    return replace(
+        node, op="GatherV2", inputs=(value, node.inputs[1], axis), attrs=attrs
+    )
+
+
+GATHERS = frozenset({"ResourceGather", "ResourceGatherNd"})
+
+
+def _range_length(node: Op) -> Dim | None:
+    """n for ``range(0, n)`` where n is a size, also when it was cast to float."""
+    if node.op != "Range":
+        return None
+    start, limit, delta = node.inputs
+    while isinstance(limit, Op) and limit.op == "Cast":
+        limit = limit.inputs[0]
+    if scalar_of(start) != 0 or scalar_of(delta) != 1 or not isinstance(limit, Sizes):
+        return None
+    return limit.values[0]
 
 
 def _plain_operand(node: Node) -> tuple[str, PartialShape, np.ndarray | None]:

@@ -206,5 +206,6 @@ def _finish(
     """
     if made in source.inputs or made.origin != Origin():
         return made
-    typed = made if made.types[0].dtype in HANDLES else retype(made, types)
+    kept = not types or made.types[0].dtype in HANDLES
+    typed = made if kept else retype(made, types)
     return stamp_origin(typed, source.origin, moved)

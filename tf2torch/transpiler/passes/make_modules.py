@@ -171,6 +171,7 @@ def _makers(momentum: Momentum) -> dict[str, Callable[[Call], Module | None]]:
     return {
         "F.linear": _linear,
         "F.embedding": _embedding,
+        "[]": _wrapping_embedding,
         "F.layer_norm": _layer_norm,
         "F.rms_norm": _rms_norm,
         "F.group_norm": _group_norm,
@@ -266,6 +267,15 @@ def _embedding(node: Call) -> Module | None:
     rows, width = weight.shape or ()
     config: Config = (("num_embeddings", rows), ("embedding_dim", width))
     return _module(node, "nn.Embedding", ids, config, (("weight", weight),))
+
+
+def _wrapping_embedding(node: Call) -> Module | None:
+    """Rows of a table by ids that may be negative."""
+    table, ids = node.args
+    if not isinstance(ids, Node) or ids.dtype not in ("int32", "int64"):
+        return None
+    made = _embedding(replace(node, args=(ids, table)))
+    return None if made is None else replace(made, cls="helper.Embedding")
 
 
 def _layer_norm(node: Call) -> Module | None:

@@ -45,7 +45,7 @@ NUMBER_FUNCS = {
     "torch.exp": "math.exp",
     "torch.log": "math.log",
 }
-NUMBERS = frozenset("+ - * / // % **".split())
+NUMBERS = frozenset("+ - * / // % ** < <= > >= == != neg".split())
 
 
 def resolve_sizes(graph: Graph) -> Graph:
@@ -104,17 +104,22 @@ class _Resolver:
         if isinstance(node, For):
             bounds = {n: self.bound(n) for n in (node.start, node.stop)}
             node = node.map_operands(lambda n: bounds.get(n, n))
+        if isinstance(node, Case) and node.index in self.numbers:
+            inputs = tuple(self.tensor(n) for n in node.inputs)
+            return replace(node, inputs=inputs)
         return node.map_operands(self.tensor)
 
     def bound(self, node: Node) -> Node:
         """The end of a ``range`` as a Python number where it is a size."""
         if isinstance(node, Sizes):
             return self.expression(node.values[0], [])
-        return node
+        return node  # a number stays one
 
     def region(self, node: Node) -> Node:
         """Resolve inside; what only lends a size becomes one more operand."""
         resolvers = [_Resolver(g.inputs, self) for g in node.graphs()]
+        if isinstance(node, For):
+            resolvers[0].number(node.body.inputs[0])  # what range() yields
         graphs = [r.run(g) for r, g in zip(resolvers, node.graphs(), strict=True)]
         lent = dict.fromkeys(outer for r in resolvers for outer in r.lent)
         return with_operands(node, graphs, [r.lent for r in resolvers], tuple(lent))
@@ -166,7 +171,7 @@ class _Resolver:
                 if arg.rank == 0 and user.func in _TAKES_NUMBERS:
                     return self.number(self.expression(arg.values[0], near))
                 return self.tensor(arg, near)
-            case Node() if arg in self.numbers and user.func not in _TAKES_NUMBERS:
+            case Node() if arg in self.numbers and not _takes_number(user, arg):
                 return self.tensor(arg, near)
             case tuple() if user.func in _TENSORS:
                 return tuple(self.arg(a, user, near) for a in arg)
@@ -293,6 +298,12 @@ _TAKES_NUMBERS = frozenset(
     | {"torch.arange", "torch.full", "[]", "torch.where", "torch.clamp", "F.one_hot"}
     | {"float", "math.sqrt", ".expand", ".repeat", ".reshape", "int"}
 )
+
+
+def _takes_number(user: Call, operand: Node) -> bool:
+    if user.func == "torch.where" and operand is user.args[0]:
+        return False
+    return user.func in _TAKES_NUMBERS
 
 
 def _is_scalar(node: Node) -> bool:

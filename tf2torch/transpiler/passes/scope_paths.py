@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Module, Node, Param
+from tf2torch.ir.nodes import Family, Module, Node, Param
 from tf2torch.transpiler.emit.names import is_noise
 
 Path = tuple[str, ...]
@@ -111,6 +111,9 @@ def _settle_masks(graph: Graph, of: dict[Node, Path]) -> None:
 def state_keys(node: Node) -> list[object]:
     """Identities of the parameters that ``node`` reads or holds, in regions too."""
     params = [p for p in node.operands if isinstance(p, Param)]
+    if isinstance(node, Family):
+        for module in node.modules:
+            params += [p for _, p in module.state if isinstance(p, Param)]
     if isinstance(node, Module):
         params += [p for _, p in node.state if isinstance(p, Param)]
     keys: list[object] = [(p.variable, p.transforms) for p in params]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.diagnostics import Code, Direction, Hint, Priority
-from tf2torch.verify import mapping, tolerance
+from tf2torch.verify import localise, mapping, tolerance
 from tf2torch.verify.candidate import Answer
 from tf2torch.verify.distribution import DEVIATIONS, Moments, vector_deviation
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
@@ -66,6 +66,7 @@ class Gradients:
                 f"compared ({case.oracle.no_gradient})"
             )
         hints = [*_hints(case, figures), *_never_judged(case, figures)]
+        hints = localise.point(case, hints, case.samples[0], gradients=True)
         return Verdict(tuple(figures), tuple(hints), tuple(notes))
 
 

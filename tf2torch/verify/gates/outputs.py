@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.diagnostics import Code, Direction, Hint, Priority
-from tf2torch.verify import tolerance
+from tf2torch.verify import localise, tolerance
 from tf2torch.verify.distribution import (
     DEVIATIONS,
     Moments,
@@ -49,6 +49,9 @@ class Outputs:
             kept = ", ".join(case.oracle.kept_float32)
             notes.append(f"in float32 within the float64 run: {kept}")
         hints = [*_hints(figures), *_never_judged(figures)]
+        failed = [f.subject.split(" · ")[1] for f in figures if not f.passed]
+        for sample in (s for s in case.samples if failed and s.name == failed[0]):
+            hints = localise.point(case, hints, sample, gradients=False)
         return Verdict(tuple(figures), tuple(hints), tuple(notes))
 
 

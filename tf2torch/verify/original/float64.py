@@ -106,6 +106,7 @@ def _widen_node(
     if schema is not None:
         return [node]
     schema = _schema(node.op)
+    _fill_type_defaults(node, schema)
     if node.op == "Bitcast" and node.attr["T"].type == FLOAT:
         raise NotWidenable("Bitcast reads the bits of a float32")
     before = _signature(node, schema)
@@ -136,6 +137,14 @@ def _schema(op: str) -> Any:
     if schema is None:
         raise NotWidenable(f"op {op} is not registered")
     return schema
+
+
+def _fill_type_defaults(node: Any, schema: Any) -> None:
+    """Write out type attributes that the source has left at their default."""
+    for attr in schema.attr:
+        if attr.type == "type" and attr.name not in node.attr:
+            if attr.HasField("default_value"):
+                node.attr[attr.name].CopyFrom(attr.default_value)
 
 
 def _widen_attrs(node: Any, schema: Any) -> bool:

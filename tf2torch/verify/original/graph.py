@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tf2torch.verify.cotangents import cotangent
-from tf2torch.verify.original import float64
+from tf2torch.verify.original import float64, taps
 from tf2torch.verify.original.model import (
     CONTROL_FLOW,
     FLOATS,
@@ -20,6 +20,7 @@ from tf2torch.verify.original.model import (
     Request,
     Run,
     StateVariable,
+    Tap,
     Tensor,
     plain,
 )
@@ -85,6 +86,17 @@ class GraphModel:
             where = run.gradients if kind == "var" else run.input_gradients
             where[key] = plain(value)
         return run
+
+    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
+        get = self._graph.get_tensor_by_name
+        feeds = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}
+        outputs = {t.name: get(t.tensor) for t in self.outputs if t.dtype in FLOATS}
+
+        def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
+            return list(self._session.run(list(tensors), feeds)) if tensors else []
+
+        given = [get(t.tensor) for t in self.inputs]
+        return taps.collect(self._graph, fetch, given, outputs, seed)
 
     def value(self, key: str) -> np.ndarray:
         target = self._targets[key]

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tf2torch.verify.fingerprint import Fingerprint
 from tf2torch.verify.wire import Arrays
 
 
@@ -63,6 +64,15 @@ class Run:
     input_gradients: Arrays = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Tap:
+    """A tensor by TF name: its value, and its gradient where there is one."""
+
+    name: str
+    value: Fingerprint
+    gradient: Fingerprint | None
+
+
 class NoGradient(Exception):
     """TensorFlow itself cannot differentiate this model."""
 
@@ -85,6 +95,10 @@ class Original(Protocol):
     def run(self, inputs: Arrays, seed: int | None, weighed: list[str] | None) -> Run:
         """``seed`` draws the cotangents; None leaves the gradients out. ``weighed``
         are the outputs that make the loss, by default all."""
+        ...
+
+    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
+        """Every float tensor inside, by value and gradient."""
         ...
 
     def value(self, key: str) -> np.ndarray: ...

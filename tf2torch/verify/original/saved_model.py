@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tf2torch.verify.cotangents import cotangent
-from tf2torch.verify.original import float64
+from tf2torch.verify.original import float64, taps
 from tf2torch.verify.original.model import (
     CONTROL_FLOW,
     FLOATS,
@@ -22,6 +22,7 @@ from tf2torch.verify.original.model import (
     Request,
     Run,
     StateVariable,
+    Tap,
     Tensor,
     plain,
 )
@@ -75,6 +76,10 @@ class LoadedModel:
             raise NoGradient(str(error)) from None
         _fill(run, found)
         return run
+
+    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
+        function, given = self._function, self.inputs
+        return taps.of_function(function, inputs, given, self.outputs, seed)
 
     def value(self, key: str) -> np.ndarray:
         if key in self._initial:

@@ -8,14 +8,13 @@ parts of bounded size and leave only their fingerprints behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from tf2torch.verify.cotangents import cotangent
 from tf2torch.verify.fingerprint import Fingerprint, fingerprint
-from tf2torch.verify.original.model import FLOATS, Tensor, plain
+from tf2torch.verify.original.model import FLOATS, Tap, Tensor, plain
 from tf2torch.verify.wire import Arrays
 
 # Fetches a list of tensors: Sequence[graph tensor] → values.
@@ -26,15 +25,6 @@ COPIES = frozenset(
     "Const Identity IdentityN ReadVariableOp Reshape StopGradient Placeholder NoOp "
     "Shape ExpandDims Squeeze EnsureShape Snapshot VariableV2 Variable".split()
 )
-
-
-@dataclass(frozen=True)
-class Tap:
-    """A tensor by TF name: of its value, and of its gradient where there is one."""
-
-    name: str
-    value: Fingerprint
-    gradient: Fingerprint | None
 
 
 def collect(
@@ -116,7 +106,11 @@ def _gradients(
 
 
 def of_function(
-    function: Any, inputs: Arrays, names: tuple[Tensor, ...], outputs: Sequence[Tensor], seed: int
+    function: Any,
+    inputs: Arrays,
+    names: tuple[Tensor, ...],
+    outputs: Sequence[Tensor],
+    seed: int,
 ) -> list[Tap]:
     """Taps of a concrete function; ``inputs`` are in the order of its arguments."""
     import tensorflow as tf
@@ -132,7 +126,7 @@ def of_function(
         inside = tf.compat.v1.get_default_graph()
         feeds = {t.name: a for t, a in zip(own, arguments, strict=True)}
         feeds |= {name: inside.capture(outer) for name, outer in captured.items()}
-        wanted = [t.name for t in function.outputs]
+        wanted = [t.name for t in function.outputs[: len(outputs)]]  # a tape adds more
         return tf.graph_util.import_graph_def(
             flat, input_map=feeds, return_elements=wanted, name=""
         )

@@ -1,0 +1,202 @@
+"""Where a port goes wrong: the first region whose inputs agree and outputs do not.
+
+Tensors at the borders of the port's modules are looked up, by value, among all tensors
+inside the original. Going forward, the first one that TensorFlow does not know, and
+after which nothing is right again, is where the values part; going backward from the
+loss, the same is done with gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tf2torch.diagnostics import Code, Hint
+from tf2torch.verify.candidate import PortFailed
+from tf2torch.verify.fingerprint import Fingerprint, Match, compare, from_json
+from tf2torch.verify.gate import Case
+from tf2torch.verify.inputs import Sample
+from tf2torch.verify.original.model import Tap
+from tf2torch.verify.process import Refused
+
+# Backward passes add their own roundings, and cancel more.
+GRADIENT_AGREEMENT = 2e-4
+
+
+@dataclass(frozen=True)
+class Event:
+    """A tensor at the border of the module at ``path``; ``before`` are the indices of
+    events that it was computed from; ``shared``: more than one operation reads it."""
+
+    path: str
+    kind: str
+    value: Fingerprint
+    gradient: Fingerprint | None
+    before: frozenset[int]
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """``path`` is the module whose code is at fault. ``known`` is the TF tensor that
+    still agreed, ``order`` says that only the order of elements is wrong."""
+
+    region: str
+    path: str
+    kind: str
+    known: str
+    order: bool
+
+
+@dataclass(frozen=True)
+class Map:
+    """The events of a run, and for each the taps that have its value."""
+
+    events: tuple[Event, ...]
+    taps: tuple[tuple[Tap, ...], ...]
+    reordered: frozenset[int]
+
+    def agrees(self, index: int) -> bool:
+        return bool(self.taps[index])
+
+
+def draw_map(case: Case, sample: Sample) -> Map:
+    """Run both sides once more, with taps; the port's modules must all be callable."""
+    taps = case.oracle.taps(sample.arrays, case.seed)
+    events = tuple(
+        _event(entry) for entry in case.candidate.taps(sample.arrays, case.seed)
+    )
+    by_count: dict[int, list[Tap]] = {}
+    for tap in taps:
+        by_count.setdefault(tap.value.count, []).append(tap)
+    found, reordered = [], set()
+    for index, event in enumerate(events):
+        near = by_count.get(event.value.count, [])
+        kinds = [(compare(event.value, tap.value), tap) for tap in near]
+        found.append(tuple(tap for kind, tap in kinds if kind is Match.SAME))
+        if not found[-1] and any(kind is Match.ORDER for kind, _ in kinds):
+            reordered.add(index)
+    return Map(events, tuple(found), frozenset(reordered))
+
+
+def value_fault(case: Case, drawn: Map) -> Place | None:
+    """The first tensor that no tap knows and after which none is known."""
+    redeemed: set[int] = set()
+    for index, event in enumerate(drawn.events):
+        if drawn.agrees(index):
+            redeemed |= event.before
+    for index, event in enumerate(drawn.events):
+        if not drawn.agrees(index) and index not in redeemed:
+            owner = event.path if event.kind == "out" else _parent(event.path)
+            known = [
+                drawn.taps[i][0].name for i in sorted(event.before) if drawn.agrees(i)
+            ]
+            return Place(
+                case.port.region_at_path(owner),
+                event.path,
+                event.kind,
+                known[-1] if known else "",
+                index in drawn.reordered,
+            )
+    return None
+
+
+def gradient_fault(case: Case, drawn: Map) -> Place | None:
+    """The last tensor in forward order whose gradient differs: all after it agree."""
+    for index in reversed(range(len(drawn.events))):
+        event = drawn.events[index]
+        if not drawn.agrees(index) or _gradient_agrees(event, drawn.taps[index]):
+            continue
+        inside = event.kind == "in" and not event.shared
+        owner = event.path if inside else _parent(event.path)
+        name = drawn.taps[index][0].name
+        return Place(
+            case.port.region_at_path(owner), event.path, event.kind, name, False
+        )
+    return None
+
+
+def good_regions(case: Case, drawn: Map, gradients: bool) -> tuple[str, ...]:
+    """Regions of which every instance was called and gave what TensorFlow has; its
+    gradients too, where these are in question."""
+    results: dict[str, list[bool]] = {}
+    for index, event in enumerate(drawn.events):
+        if event.kind == "out" or gradients:
+            agrees = drawn.agrees(index)
+            if agrees and gradients:
+                agrees = _gradient_agrees(event, drawn.taps[index])
+            results.setdefault(event.path, []).append(agrees)
+    return tuple(
+        region.id
+        for region in case.port.regions
+        if region.instances
+        and all(path in results and all(results[path]) for path in region.instances)
+    )
+
+
+def point(
+    case: Case, hints: Sequence[Hint], sample: Sample, gradients: bool
+) -> list[Hint]:
+    """The hints with the region at fault and what still agreed before it."""
+    if not hints:
+        return []
+    try:
+        drawn = draw_map(case, sample)
+    except (PortFailed, Refused):
+        return list(hints)
+    case.good = good_regions(case, drawn, gradients)
+    place = gradient_fault(case, drawn) if gradients else value_fault(case, drawn)
+    return [_pointed(hint, place) for hint in hints] if place else list(hints)
+
+
+LOCATED = frozenset(
+    {Code.OUTPUT_MISMATCH, Code.NO_GRADIENT, Code.GRADIENT_MISMATCH}
+    | {Code.NUMERICAL_INSTABILITY}
+)
+
+
+def _pointed(hint: Hint, place: Place) -> Hint:
+    if hint.code not in LOCATED:
+        return hint
+    side = "what enters" if place.kind == "in" else "what leaves"
+    evidence = [f"first difference: {side} {place.path or 'the model'}"]
+    if place.known:
+        evidence.append(f"still agrees: {place.known}")
+    if place.order:
+        evidence.append("the elements are right, but an axis is in another order")
+    region = place.region or hint.region
+    return replace(hint, region=region, evidence=(*hint.evidence, *evidence))
+
+
+def _gradient_agrees(event: Event, taps: tuple[Tap, ...]) -> bool:
+    for tap in taps:
+        if tap.gradient is None and event.gradient is None:
+            return True
+        if tap.gradient is None or event.gradient is None:
+            if not _any(tap.gradient or event.gradient):
+                return True
+            continue
+        if compare(event.gradient, tap.gradient, GRADIENT_AGREEMENT) is Match.SAME:
+            return True
+    return False
+
+
+def _any(gradient: Fingerprint | None) -> bool:
+    return gradient is not None and gradient.sums[1] > 0.0
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _event(entry: list[object]) -> Event:
+    path, kind, value, gradient, before, shared = entry
+    assert isinstance(value, list) and isinstance(before, list)
+    return Event(
+        str(path),
+        str(kind),
+        from_json(value),
+        from_json(gradient) if isinstance(gradient, list) else None,
+        frozenset(int(i) for i in before),
+        bool(shared),
+    )
