@@ -111,8 +111,9 @@ def convert(
 
             path = compiled.source.path
             original = source if path is None else Path(path)
-            options = {"progress": say, "sandbox": sandbox}
-            report = run_verifier(work, original, sample=sample, seed=seed, **options)
+            report = run_verifier(
+                work, original, sample=sample, seed=seed, progress=say, sandbox=sandbox
+            )
             if repair:
                 from tf2torch.repair import repair as run_repair
 
@@ -122,7 +123,8 @@ def convert(
                     report,
                     provider=provider,
                     max_iterations=max_iterations,
-                    **options,
+                    progress=say,
+                    sandbox=sandbox,
                 )
     text = (output / "model.py").read_text()
     found = _merged(compiled.hints, () if report is None else report.hints)

@@ -33,30 +33,35 @@ SAMPLE = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Our errors as click's: one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from tf2torch.diagnostics import SourceError, TranspileError
+
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        try:
+            return super().invoke(ctx)
+        except SourceError as error:
+            raise Failure(str(error)) from error
+        except TranspileError as error:
+            hints = "".join(f"\n  {hint}" for hint in error.hints)
+            raise Failure(f"internal error: {error}{hints}") from error
+
+
+class Failure(click.ClickException):
+    """A wrong source or command."""
+
+    exit_code = 2
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tf2torch")
-def cli() -> None:
+def main() -> None:
     """TensorFlow models to PyTorch source code, verified."""
 
 
-def main() -> None:
-    """Entry point: our errors are one line and exit code 2."""
-    from tf2torch.diagnostics import SourceError, TranspileError
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        cli(standalone_mode=True)
-    except SourceError as error:
-        click.echo(f"tf2torch: {error}", err=True)
-        sys.exit(2)
-    except TranspileError as error:
-        click.echo(f"tf2torch: internal error: {error}", err=True)
-        for hint in error.hints:
-            click.echo(f"  {hint}", err=True)
-        sys.exit(2)
-
-
-@cli.command()
+@main.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -152,7 +157,7 @@ def _print_report(report: Any) -> None:
     show(report, Console())
 
 
-@cli.command()
+@main.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @JSON
 def inspect(source: Path, as_json: bool) -> None:
@@ -168,7 +173,7 @@ def inspect(source: Path, as_json: bool) -> None:
     print_inspection(found)
 
 
-@cli.command()
+@main.command()
 @click.argument("port", type=click.Path(path_type=Path))
 @click.option("--source", type=click.Path(path_type=Path), help="The original model.")
 @SAMPLE
@@ -198,7 +203,7 @@ def verify(
     sys.exit(0 if report.passed else 1)
 
 
-@cli.command()
+@main.command()
 @click.argument("code", required=False)
 def explain(code: str | None) -> None:
     """What hint CODE means, and what to do; without CODE, the list of codes."""
@@ -216,7 +221,7 @@ def explain(code: str | None) -> None:
     click.echo(page(known.value))
 
 
-@cli.command()
+@main.command()
 @JSON
 def ops(as_json: bool) -> None:
     """The coverage table: every TensorFlow op and what becomes of it."""

@@ -188,7 +188,7 @@ def binary(operator: str, left: Expr, right: Expr) -> Expr:
         )
     return cst.BinaryOperation(
         _parenthesised(left, level),
-        _BINARY[operator](),  # type: ignore[abstract] # concrete operators only
+        _BINARY[operator](),
         _parenthesised(right, level + 1),
     )
 

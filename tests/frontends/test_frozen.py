@@ -80,6 +80,16 @@ def test_ends_are_found(tmp_path: Path, phase: bool) -> None:
 
 
 @pytest.mark.usefixtures("v1_control_flow")
+def test_a_default_gives_way_to_a_named_input(tmp_path: Path) -> None:
+    path, image = tmp_path / "net.pb", normal(2, 6, 6, 3)
+    feed = {"image": image, "keep_prob": np.float32(0.5), "phase_train": False}
+    (expected,) = frozen(path, network, ["scores"], feed)
+    source = load(path, inputs=["image", "keep_prob"], outputs=["scores"])
+    assert [s.name for s in source.inputs] == ["image", "keep_prob", "phase_train"]
+    agrees(source, feed, {"scores": expected})
+
+
+@pytest.mark.usefixtures("v1_control_flow")
 def test_weights_are_variables_again(tmp_path: Path) -> None:
     path, feed = tmp_path / "net.pb", {"image": normal(2, 6, 6, 3)}
     frozen(path, network, ["scores"], {**feed, "phase_train": False})

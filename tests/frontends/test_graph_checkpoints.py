@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ def saved(
         )
         builder.save()
         v1.train.Saver().save(session, str(tmp_path / "checkpoint" / "net"))
+        shutil.copy(vocabulary, tmp_path / "checkpoint")
         feed = {tensors[name]: value for name, value in FEED.items()}
         wanted = {name: tensors[name] for name in ("y", "value")}
         return tmp_path, [session.run(wanted, feed) for _ in range(2)]

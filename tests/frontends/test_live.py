@@ -213,5 +213,9 @@ def test_seeds_are_state() -> None:
 
 
 def test_other_objects_are_refused() -> None:
+    import tensorflow as tf
+
+    with pytest.raises(SourceError, match="leave out --input"):
+        load(tf.function(lambda: tf.constant(1)), inputs=["x"])
     with pytest.raises(SourceError, match="cannot port a dict"):
         load({})

@@ -169,6 +169,25 @@ def test_random_ops_stay_in_order() -> None:
     assert kinds == ["RandomStandardNormal", "RandomUniform"]
 
 
+def test_batching_for_serving_is_a_call(tmp_path: Path) -> None:
+    """BatchFunction gathers requests; one request gives what its function gives."""
+    import tensorflow as tf
+
+    weight = tf.constant([2.0, 3.0])
+
+    class Model(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec((None, 2), tf.float32, name="x")])
+        def __call__(self, x: Any) -> Any:
+            batched = tf.nondifferentiable_batch_function(1, 10, 100)
+            return batched(lambda rows: rows * weight)(x)
+
+    model, x = Model(), normal(3, 2)
+    source = load(model)
+    (name,) = (spec.name for spec in source.outputs)
+    agrees(source, {"x": x}, {name: x * weight.numpy()})
+    assert "BatchFunction" not in ops(source)
+
+
 def test_a_vocabulary_outside_of_the_model_is_not_read(tmp_path: Path) -> None:
     import tensorflow as tf
 

@@ -11,8 +11,7 @@ import pytest
 from tests.frontends.compare import agrees, nodes, normal, ops, words
 from tests.frontends.interpreter import Interpreter, same
 from tf2torch.ir.nodes import Case, Table, While
-from tf2torch.transpiler.frontends import BatchNormInfo, load
-from tf2torch.transpiler.frontends.interface import Source
+from tf2torch.transpiler.frontends import BatchNormInfo, Source, Training, load
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +197,28 @@ def test_keras_2_saved_model_says_how_to_train(tmp_path: Path) -> None:
     ((name, rate),) = source.training.dropout.items()
     assert rate == 0.25
     assert name in {str(n.origin) for n in nodes(source, "Identity")}
+
+
+def test_metadata_of_older_saved_models(tmp_path: Path) -> None:
+    """Before TF 2.5 the layers' configs lay in the object graph."""
+    import tf_keras
+    from tensorflow.core.protobuf import saved_model_pb2
+    from tf_keras.protobuf import saved_metadata_pb2
+
+    path = tmp_path / "saved"
+    keras_model(tf_keras).save(path, save_format="tf")
+    file = path / "keras_metadata.pb"
+    layers = saved_metadata_pb2.SavedMetadata.FromString(file.read_bytes())
+    saved = saved_model_pb2.SavedModel.FromString(
+        (path / "saved_model.pb").read_bytes()
+    )
+    for layer in layers.nodes:
+        objects = saved.meta_graphs[0].object_graph_def.nodes
+        objects[layer.node_id].user_object.metadata = layer.metadata
+    (path / "saved_model.pb").write_bytes(saved.SerializeToString())
+    with_file = load(path).training
+    file.unlink()
+    assert load(path).training == with_file != Training()
 
 
 def test_control_flow_becomes_regions(tmp_path: Path) -> None:

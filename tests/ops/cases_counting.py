@@ -117,6 +117,16 @@ CASES += [
         name="at_run_time",
     ),
 ]
+CASES.append(
+    case(
+        "DenseBincount",
+        lambda x, n: tf.math.bincount(x, minlength=n, maxlength=n),
+        i32(7, low=0),
+        np.array(5, np.int32),
+        name="of_rows",
+        source="count_ids(x0, x1, dtype=torch.int32)",
+    )
+)
 EDGES = [-2.0, 0.1, 0.1, 3.0]
 CASES += [
     case("Bucketize", lambda x: raw.Bucketize(input=x, boundaries=EDGES), operand)

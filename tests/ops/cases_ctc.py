@@ -43,6 +43,26 @@ def greedy(name: str, **given: Any) -> OpCase:
     )
 
 
+def beams(name: str, width: int, paths: int, merge: bool) -> OpCase:
+    return case(
+        "CTCBeamSearchDecoder",
+        lambda x: tf.nest.flatten(
+            raw.CTCBeamSearchDecoder(
+                inputs=x,
+                sequence_length=tf.constant(LENGTHS),
+                beam_width=width,
+                top_paths=paths,
+                merge_repeated=merge,
+            )
+        ),
+        f32(7, 4, 3),
+        dynamic=False,
+        grad=False,
+        atol=1e-5,
+        name=name,
+    )
+
+
 CASES = [
     loss("CTCLoss", "plain", f32(7, 4, 5)),
     loss("CTCLoss", "double", f64(7, 4, 5)),
@@ -53,6 +73,9 @@ CASES = [
         lengths=np.array([2, 5, 3, 6], "int32"),
         ignore_longer_outputs_than_inputs=True,
     ),
+    beams("wide", 50, 3, False),
+    beams("narrow", 4, 2, False),
+    beams("merged", 20, 1, True),
     greedy("plain"),
     greedy("merged", merge_repeated=True),
     greedy("first", blank_index=0),

@@ -65,7 +65,7 @@ def permute(x: Node, axes: Sequence[int]) -> Node:
     if isinstance(x, Call) and x.func == ".permute":
         inner = x.args[1]
         assert isinstance(inner, tuple) and isinstance(x.args[0], Node)
-        return permute(x.args[0], [inner[a] for a in axes])  # type: ignore[misc] # ints
+        return permute(x.args[0], [inner[a] for a in axes])
     shape = None if x.shape is None else tuple(x.shape[a] for a in axes)
     return call(".permute", x, tuple(axes), type=x.type.with_shape(shape))
 

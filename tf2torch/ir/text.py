@@ -110,8 +110,8 @@ class _Printer:
                     f"{node.cls}({config})({args})  state {[k for k, _ in node.state]}"
                 )
             case Block() | Chain():
-                args = ", ".join(map(self.ref, node.args))
-                return f"{type(node).__name__} {node.name}({args})"
+                given = ", ".join(map(self.ref, node.args))
+                return f"{type(node).__name__} {node.name}({given})"
             case Unported():
                 return f"Unported {node.op}({', '.join(map(self.ref, node.inputs))})"
         return f"{type(node).__name__}({', '.join(map(self.ref, node.operands))})"

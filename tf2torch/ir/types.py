@@ -39,7 +39,7 @@ class TensorType:
         """The shape when every size is an int, else None."""
         if self.shape is None or not all(isinstance(d, int) for d in self.shape):
             return None
-        return tuple(int(d) for d in self.shape)  # type: ignore[arg-type] # all ints
+        return tuple(int(d) for d in self.shape)
 
     def with_shape(self, shape: Shape | None) -> TensorType:
         return TensorType(self.dtype, shape)

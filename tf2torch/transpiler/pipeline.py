@@ -14,6 +14,7 @@ from tf2torch.ir.text import to_text
 from tf2torch.rules import all_rules
 from tf2torch.rules.lifts.bidirectional import fuse_directions
 from tf2torch.rules.lifts.rnn import lift_rnn
+from tf2torch.rules.lifts.single_steps import lift_steps
 from tf2torch.rules.ruleset import RuleSet
 from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
 from tf2torch.transpiler.emit.weights import Entry, state_entries
@@ -98,6 +99,7 @@ TENSORFLOW_STEPS: tuple[Step, ...] = (
     cancel_pairs,
     lift_rnn,  # over lists in their simple forms
     cancel_pairs,
+    lift_steps,  # what is left of recurrent cells
     fuse_directions,  # of recurrent modules, once nothing stands between them
 )
 

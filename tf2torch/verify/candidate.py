@@ -120,6 +120,10 @@ class Candidate:
         events = self._ask("taps", inputs, seed=seed)[0]["events"]
         return list(events)
 
+    def variants(self, inputs: Arrays, path: str) -> list[list[Any]]:
+        """[words, fingerprints] of ``candidate_variants.try_all``."""
+        return list(self._ask("variants", inputs, path=path)[0]["variants"])
+
     def exports(self, route: str, inputs: Arrays) -> str:
         """'' or why ``export`` or ``compile`` does not take the port."""
         return str(self._ask("export", inputs, route=route)[0]["problem"])

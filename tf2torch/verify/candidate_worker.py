@@ -10,12 +10,18 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tf2torch.verify import candidate_probes, candidate_taps, candidate_values
+from tf2torch.verify import (
+    candidate_probes,
+    candidate_taps,
+    candidate_values,
+    candidate_variants,
+)
 from tf2torch.verify.candidate_guard import Guard
 from tf2torch.verify.process import Handler, Refused, serve
 from tf2torch.verify.wire import Arrays, Message
@@ -96,6 +102,17 @@ class Candidate:
         self.model.zero_grad(set_to_none=True)
         return self._reply({"events": events}), {}
 
+    def variants(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """What leaves a region under each cheap hypothesis about it."""
+        tensors = candidate_values.tensors(self._inputs, arrays, False)
+
+        def run() -> list[list[Any]]:
+            model, path = self.model, message["path"]
+            call = partial(self._call, tensors, "position")
+            return candidate_variants.try_all(model, path, call)
+
+        return self._reply({"variants": self._guarded(run)}), {}
+
     def export(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Whether torch.export and torch.compile take the port; never raises."""
         tensors = candidate_values.tensors(self._inputs, arrays, False)
@@ -155,7 +172,7 @@ def main() -> None:
     port = Candidate()
     handlers: dict[str, Handler] = {"load": port.load, "state": port.state}
     handlers |= {"run": port.run, "taps": port.taps, "export": port.export}
-    serve(handlers)
+    serve(handlers | {"variants": port.variants})
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tf2torch.diagnostics import Code, Hint
+from tf2torch.verify import hypotheses
 from tf2torch.verify.candidate import PortFailed
 from tf2torch.verify.fingerprint import Fingerprint, Match, compare, from_json
 from tf2torch.verify.gate import Case
@@ -38,10 +39,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Place:
-    """``path`` is the module whose code is at fault. ``known`` is the TF tensor that
-    still agreed, ``order`` says that only the order of elements is wrong."""
+    """``instance`` is the module path of the region at fault; ``path`` and ``kind``
+    name the first wrong tensor. ``known`` is the TF tensor that still agreed, ``order``
+    says that only the order of elements is wrong."""
 
     region: str
+    instance: str
     path: str
     kind: str
     known: str
@@ -88,11 +91,10 @@ def value_fault(case: Case, drawn: Map) -> Place | None:
     for index, event in enumerate(drawn.events):
         if not drawn.agrees(index) and index not in redeemed:
             owner = event.path if event.kind == "out" else _parent(event.path)
-            known = [
-                drawn.taps[i][0].name for i in sorted(event.before) if drawn.agrees(i)
-            ]
+            earlier = [i for i in sorted(event.before) if drawn.agrees(i)]
+            known = [drawn.taps[i][0].name for i in earlier]
             return Place(
-                case.port.region_at_path(owner),
+                *case.port.innermost(owner),
                 event.path,
                 event.kind,
                 known[-1] if known else "",
@@ -109,10 +111,9 @@ def gradient_fault(case: Case, drawn: Map) -> Place | None:
             continue
         inside = event.kind == "in" and not event.shared
         owner = event.path if inside else _parent(event.path)
+        region, instance = case.port.innermost(owner)
         name = drawn.taps[index][0].name
-        return Place(
-            case.port.region_at_path(owner), event.path, event.kind, name, False
-        )
+        return Place(region, instance, event.path, event.kind, name, False)
     return None
 
 
@@ -146,7 +147,25 @@ def point(
         return list(hints)
     case.good = good_regions(case, drawn, gradients)
     place = gradient_fault(case, drawn) if gradients else value_fault(case, drawn)
-    return [_pointed(hint, place) for hint in hints] if place else list(hints)
+    if place is None:
+        return list(hints)
+    cause = None if gradients else _cause(case, sample, drawn, place)
+    return [_pointed(hint, place, cause) for hint in hints]
+
+
+def _cause(case: Case, sample: Sample, drawn: Map, place: Place) -> str | None:
+    """The usual mistake that explains the region instance at fault."""
+    wrong = [
+        event.value
+        for index, event in enumerate(drawn.events)
+        if event.path == place.instance
+        and event.kind == "out"
+        and not drawn.agrees(index)
+    ]
+    try:
+        return hypotheses.explain(case, sample, place.instance, wrong)
+    except (PortFailed, Refused):
+        return None
 
 
 LOCATED = frozenset(
@@ -155,7 +174,7 @@ LOCATED = frozenset(
 )
 
 
-def _pointed(hint: Hint, place: Place) -> Hint:
+def _pointed(hint: Hint, place: Place, cause: str | None) -> Hint:
     if hint.code not in LOCATED:
         return hint
     side = "what enters" if place.kind == "in" else "what leaves"
@@ -165,7 +184,11 @@ def _pointed(hint: Hint, place: Place) -> Hint:
     if place.order:
         evidence.append("the elements are right, but an axis is in another order")
     region = place.region or hint.region
-    return replace(hint, region=region, evidence=(*hint.evidence, *evidence))
+    fix = hint.fix
+    if cause is not None:
+        evidence.append(cause)
+        fix = f"{cause}: look there first"
+    return replace(hint, region=region, fix=fix, evidence=(*hint.evidence, *evidence))
 
 
 def _gradient_agrees(event: Event, taps: tuple[Tap, ...]) -> bool:

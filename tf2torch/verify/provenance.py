@@ -102,12 +102,16 @@ class Port:
 
     def region_at_path(self, path: str) -> str:
         """The innermost region that the module at ``path`` is, or is part of."""
-        best, found = -1, ""
+        return self.innermost(path)[0]
+
+    def innermost(self, path: str) -> tuple[str, str]:
+        """That region, and which of its instances."""
+        best, found = -1, ("", "")
         for region in self.regions:
             for instance in region.instances:
                 inside = not instance or f"{path}.".startswith(f"{instance}.")
                 if inside and len(instance) > best:
-                    best, found = len(instance), region.id
+                    best, found = len(instance), (region.id, instance)
         return found
 
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from tf2torch.ir.build import array_of
-from tf2torch.ir.nodes import Arg, Call, Node, Param
+from tf2torch.ir.nodes import Arg, Call, Node, Param, Slice
 from tf2torch.ir.types import Dim, Shape
 
 MAX_TERMS = 16
@@ -76,6 +76,21 @@ def placed(shape: Shape | None) -> Shape | None:
     return shape[first:]
 
 
+def unshaped(node: Arg) -> Node | None:
+    """x when ``node`` is ``x.reshape(...)`` in whatever words, also ``x[:, None]``."""
+    if not isinstance(node, Call) or not node.args:
+        return None
+    x = node.args[0]
+    if node.func == "[]":
+        index = node.args[1]
+        items = index if isinstance(index, tuple) else (index,)
+        if any(i is not None and i != Slice() for i in items):
+            return None
+    elif node.func not in RESHAPES:
+        return None
+    return x if isinstance(x, Node) else None
+
+
 class TooLong(Exception):
     """The sum grew beyond what an idiom is made of."""
 
@@ -133,8 +148,9 @@ class Algebra:
         return made
 
     def _call(self, node: Call, shape: Shape | None) -> Sum | None:
-        if node.func in RESHAPES:
-            return self._reshaped(node, shape)
+        inner = unshaped(node)
+        if inner is not None:
+            return self._reshaped(node, inner, shape)
         if node.func in POWERS:
             return self._power(node.args[0], POWERS[node.func], node, shape)
         rule = OPERATORS.get(node.func)
@@ -142,10 +158,9 @@ class Algebra:
             return None
         return rule(self, node, shape)
 
-    def _reshaped(self, node: Call, shape: Shape | None) -> Sum | None:
+    def _reshaped(self, node: Call, inner: Node, shape: Shape | None) -> Sum | None:
         """A reshape that only adds or drops ones shapes each operand alike."""
-        inner = node.args[0]
-        if not isinstance(inner, Node) or inner.shape is None or node.shape is None:
+        if inner.shape is None or node.shape is None:
             return None
         if without_ones(inner.shape) != without_ones(node.shape):
             return None

@@ -18,13 +18,13 @@ from typing import Any
 from tf2torch.ir.build import call, permute
 from tf2torch.ir.nodes import Arg, Call, Const, Node, Param
 from tf2torch.ir.types import FLOATS
-from tf2torch.rules.lifts.algebra import RESHAPES, close
+from tf2torch.rules.lifts.algebra import close, unshaped
 from tf2torch.rules.lifts.masks import any_in_each_row, broadcastable, is_causal
 from tf2torch.rules.lifts.matching import both_ways, plain_number
 from tf2torch.rules.lifts.products import Product, product_of
 
-# exp of what is this far below any sensible score is 0 in every type.
-FAR_BELOW = -1e4
+# A score that is this far below all others has no weight.
+FAR_BELOW = -1e8
 INFINITY = float("inf")
 
 
@@ -153,7 +153,26 @@ def _masked(inner: Node, mask: Node, node: Call) -> Scores | None:
         return None
     if found.mask is not None:
         mask = call("+", found.mask, mask, type=node.type.with_shape(None))
+        return replace(found, mask=mask)
+    chosen = _chosen(mask)
+    if chosen is not None and any_in_each_row(chosen):
+        return replace(found, mask=broadcastable(chosen))
     return replace(found, mask=mask)
+
+
+def _chosen(mask: Node) -> Node | None:
+    """m of ``(1 - m.float()) * -1e9``"""
+    match mask:
+        case Call("*", (_, _)):
+            for rest, number in both_ways(mask):
+                low = plain_number(number)
+                if low is None or not -INFINITY < low <= FAR_BELOW:
+                    continue
+                match rest:
+                    case Call("-", (one, Call(".to", (Node() as flags, _)))):
+                        is_flag = plain_number(one) == 1 and flags.dtype == "bool"
+                        return flags if is_flag else None
+    return None
 
 
 def _scaled_by_variable(node: Call) -> Scores | None:
@@ -193,7 +212,7 @@ def unscaled(node: Node) -> tuple[Node, float]:
             if value:
                 inner, more = unscaled(x)
                 return inner, more / value
-        case Call(func, (Node() as x, *rest)) if func in RESHAPES or func in MOVES:
+        case Call(func, (Node() as x, *rest)) if func in MOVES or unshaped(node):
             inner, factor = unscaled(x)
             if inner is not x:
                 return replace(node, args=(inner, *rest)), factor

@@ -42,7 +42,7 @@ def sides(node: Node, *ops: str) -> Iterator[tuple[Node, Node]]:
         yield right, left
 
 
-def _inside(node: Node, op: str) -> Node | None:
+def inside(node: Node, op: str) -> Node | None:
     node = source(node)
     if isinstance(node, Op) and node.op == op:
         return source(node.inputs[0])
@@ -59,7 +59,7 @@ def lstm(h: Node, c: Node, new_h: Node, new_c: Node) -> Cell | None:
         if forget is None:
             continue
         for gate, candidate in sides(added, "Mul"):
-            into, values = _inside(gate, "Sigmoid"), _inside(candidate, "Tanh")
+            into, values = inside(gate, "Sigmoid"), inside(candidate, "Tanh")
             if into is None or values is None:
                 continue
             return _cell("nn.LSTM", h, (into, forget, values, output))
@@ -70,14 +70,14 @@ def _gate_times(node: Node, value: Node) -> Node | None:
     """The gate's operand in ``sigmoid(gate) * value``."""
     for gate, other in sides(node, "Mul"):
         if other is value:
-            return _inside(gate, "Sigmoid")
+            return inside(gate, "Sigmoid")
     return None
 
 
 def _output_gate(new_h: Node, new_c: Node) -> Node | None:
     for gate, squashed in sides(new_h, "Mul"):
-        if _inside(squashed, "Tanh") is source(new_c):
-            return _inside(gate, "Sigmoid")
+        if inside(squashed, "Tanh") is source(new_c):
+            return inside(gate, "Sigmoid")
     return None
 
 
@@ -113,10 +113,10 @@ def gru(h: Node, new_h: Node) -> Cell | None:
     """``z·h + (1 - z)·n`` with the reset gate after the product with h."""
     for kept, added in sides(new_h, *ADD):
         for update, other in sides(kept, "Mul"):
-            if other is not h or _inside(update, "Sigmoid") is None:
+            if other is not h or inside(update, "Sigmoid") is None:
                 continue
             for rest, candidate in sides(added, "Mul"):
-                values = _inside(candidate, "Tanh")
+                values = inside(candidate, "Tanh")
                 if _is_complement(rest, update) and values is not None:
                     found = _gru(h, update, values)
                     if found is not None:
@@ -135,13 +135,13 @@ def _is_complement(node: Node, gate: Node) -> bool:
 def _gru(h: Node, update: Node, values: Node) -> Cell | None:
     for from_x, scaled in sides(values, *ADD):
         for reset, from_h in sides(scaled, "Mul"):
-            gate = _inside(reset, "Sigmoid")
+            gate = inside(reset, "Sigmoid")
             n_x, n_h = affine(from_x), affine(from_h)
             if gate is None or n_x is None or n_h is None:
                 continue
             if [p[0] for p in n_h.products] != [h] or len(n_x.products) != 1:
                 continue
-            mixed = _cell("nn.GRU", h, (gate, _inside(update, "Sigmoid") or update))
+            mixed = _cell("nn.GRU", h, (gate, inside(update, "Sigmoid") or update))
             if mixed is None or mixed.x is not n_x.products[0][0]:
                 continue
             parted = [
@@ -181,7 +181,7 @@ def _same_row(bias: Slab, others: tuple[Slab, ...]) -> bool:
 
 def simple_rnn(h: Node, new_h: Node) -> Cell | None:
     for op, nonlinearity in (("Tanh", "tanh"), ("Relu", "relu")):
-        inner = _inside(new_h, op)
+        inner = inside(new_h, op)
         if inner is not None:
             found = _cell("nn.RNN", h, (inner,))
             if found is not None:

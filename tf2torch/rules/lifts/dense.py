@@ -14,42 +14,39 @@ from dataclasses import dataclass
 
 from tf2torch.ir.build import call, permute
 from tf2torch.ir.nodes import Call, Node, Param
-from tf2torch.ir.types import Shape, dim, product
-from tf2torch.rules.lifts.algebra import RESHAPES
+from tf2torch.ir.types import Dim, Shape, dim, product
+from tf2torch.rules.lifts.algebra import unshaped
 from tf2torch.rules.lifts.matching import both_ways
 from tf2torch.rules.lifts.weights import permuted, reshaped
 
 
 def tensordot(node: Node) -> Node | None:
     """``tf.tensordot`` over the last axes: a product of matrices between reshapes."""
-    match node:
-        case Call(func, (Call("@", (Node() as rows, Node() as w)),)) if (
-            func in RESHAPES
-        ):
-            pass
-        case Call(func, (Call("@", (Node() as rows, Node() as w)), *_)) if (
-            func in RESHAPES
-        ):
-            pass
+    match unshaped(node):
+        case Call("@", (Node() as rows, Node() as w)):
+            x = unshaped(rows)
         case _:
             return None
-    if w.rank != 2 or w.shape is None or node.shape is None:
+    if x is None or x.shape is None or w.shape is None or w.rank != 2:
         return None
-    if not isinstance(rows, Call) or rows.func not in RESHAPES:
+    if node.shape is None:
         return None
-    x = rows.args[0]
-    if not isinstance(x, Node) or x.shape is None or x.shape[-1:] != w.shape[:1]:
+    count = _depth(x.shape, w.shape[0])
+    if count is None or len(x.shape) - count < 2:
         return None
-    lead, width = x.shape[:-1], w.shape[1]
-    if not lead or dim(product(node.shape) - product((*lead, width))) != 0:
+    whole = (*x.shape[: len(x.shape) - count], w.shape[1])
+    if dim(product(node.shape) - product(whole)) != 0:
         return None
-    whole = (*lead, width)
-    if len(whole) <= 2 and whole != node.shape:
-        return None
-    made = call("@", x, w, type=node.type.with_shape(whole))
-    if whole == node.shape:
-        return made
-    return _unflattened(made, whole, node)
+    made = call("@", flattened(x, count), w, type=node.type.with_shape(whole))
+    return made if whole == node.shape else _unflattened(made, whole, node)
+
+
+def _depth(shape: Shape, depth: Dim) -> int | None:
+    """How many of the last axes have ``depth`` elements together."""
+    for count in range(1, len(shape)):
+        if dim(product(shape[-count:]) - depth) == 0:
+            return count
+    return None
 
 
 def _unflattened(made: Node, whole: Shape, node: Node) -> Node | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tf2torch.ir.build import call, permute
-from tf2torch.ir.nodes import Call, Node
+from tf2torch.ir.nodes import Node
 from tf2torch.ir.types import Shape
-from tf2torch.rules.lifts.algebra import RESHAPES, Atom, placed
+from tf2torch.rules.lifts.algebra import Atom, placed, unshaped
 from tf2torch.rules.lifts.normalised import affine, moments, roots
 from tf2torch.rules.lifts.weights import reshaped, trimmed
 
@@ -32,10 +32,8 @@ class Groups:
 
 def group_norm(node: Node) -> Node | None:
     """Matched at the reshape that joins the groups again."""
-    if not isinstance(node, Call) or node.func not in RESHAPES:
-        return None
-    inner = node.args[0]
-    if not isinstance(inner, Call) or inner.shape is None:
+    inner = unshaped(node)
+    if inner is None or inner.shape is None:
         return None
     for root in roots(inner):
         found = moments(root.variance)
@@ -50,12 +48,10 @@ def group_norm(node: Node) -> Node | None:
     return None
 
 
-def _groups(node: Call, split: Node, axes: tuple[int, ...]) -> Groups | None:
+def _groups(node: Node, split: Node, axes: tuple[int, ...]) -> Groups | None:
     """How ``split`` comes from a tensor of the shape of ``node``."""
-    if not isinstance(split, Call) or split.func not in RESHAPES:
-        return None
-    x = split.args[0]
-    if not isinstance(x, Node) or x.shape is None or x.shape != node.shape:
+    x = unshaped(split)
+    if x is None or x.shape is None or x.shape != node.shape:
         return None
     assert split.shape is not None
     rank = len(x.shape)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tf2torch.ir.build import call
 from tf2torch.ir.nodes import Arg, Call, Node
-from tf2torch.rules.lifts.algebra import RESHAPES
+from tf2torch.rules.lifts.algebra import unshaped
 from tf2torch.rules.lifts.matching import both_ways, plain_number, reduced, undetached
 
 
@@ -51,10 +51,7 @@ def _summed(total: Node) -> Arg:
 def _core(node: Node) -> Node:
     """Below a reshape that drops the axes that were kept, and below ``detach``."""
     node = undetached(node)
-    while isinstance(node, Call) and node.func in RESHAPES:
-        inner = node.args[0]
-        if not isinstance(inner, Node):
-            return node
+    while (inner := unshaped(node)) is not None:
         node = undetached(inner)
     return node
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tf2torch.ir.build import call, permute, reshape
 from tf2torch.ir.nodes import Arg, Call, Const, DType, Node
 from tf2torch.ir.types import INTS
-from tf2torch.rules.lifts.algebra import RESHAPES, without_ones
-from tf2torch.rules.lifts.matching import both_ways, is_ones, plain_number
+from tf2torch.rules.lifts.algebra import unshaped, without_ones
+from tf2torch.rules.lifts.matching import both_ways, is_ones, plain_number, unexpanded
 
 
 def smaller_of_flags(node: Node) -> Node | None:
@@ -38,9 +38,8 @@ def _both(other: Node, bools: Node, like: Node, zero: Arg) -> Node:
 def _below_ones(node: Node) -> tuple[Node, bool]:
     """``node`` below changes of shape that only add or drop ones."""
     changed = False
-    while isinstance(node, Call) and node.func in RESHAPES:
-        inner = node.args[0]
-        if not isinstance(inner, Node) or inner.shape is None or node.shape is None:
+    while (inner := unshaped(node)) is not None:
+        if inner.shape is None or node.shape is None:
             break
         if without_ones(inner.shape) != without_ones(node.shape):
             break
@@ -49,7 +48,7 @@ def _below_ones(node: Node) -> tuple[Node, bool]:
 
 
 def triangle(node: Node) -> Node | None:
-    """``i >= j`` over counted rows and columns   ->   ``torch.ones(n, n).tril()``"""
+    """``i >= j`` over counted rows and columns   ->   ``torch.tril(torch.ones(n, n))``"""
     if not isinstance(node, Call) or node.func not in (">=", "<="):
         return None
     rows, columns = node.args if node.func == ">=" else node.args[::-1]
@@ -60,7 +59,7 @@ def triangle(node: Node) -> Node | None:
         return None
     shape = (*[1] * (len(node.shape) - 2), *size)
     ones = call("torch.ones", shape, dtype=DType("bool"), type=node)
-    return call(".tril", ones, type=node)
+    return call("torch.tril", ones, type=node)
 
 
 def _counted(rows: Node, columns: Node) -> tuple[Arg, Arg] | None:
@@ -89,10 +88,7 @@ def _counted(rows: Node, columns: Node) -> tuple[Arg, Arg] | None:
 
 def _core(node: Node) -> Node:
     """``node`` below changes of shape, copies along ones, and counts from 0.0."""
-    while isinstance(node, Call) and (node.func in RESHAPES or node.func == ".expand"):
-        inner = node.args[0]
-        if not isinstance(inner, Node):
-            return node
+    while (inner := unshaped(node) or unexpanded(node)) is not None:
         node = inner
     return node
 
@@ -101,7 +97,7 @@ def is_causal(mask: Node) -> bool:
     """``i >= j`` for every row i and column j of a square: no position sees later."""
     mask = _core(mask)
     match mask:
-        case Call(".tril", (Node() as ones,)) if is_ones(ones) and mask.shape:
+        case Call("torch.tril", (Node() as ones,)) if is_ones(ones) and mask.shape:
             return len(mask.shape) >= 2 and mask.shape[-1] == mask.shape[-2]
     if isinstance(mask, Const) and mask.dtype == "bool" and mask.array.ndim >= 2:
         import numpy as np

@@ -8,8 +8,8 @@ from tf2torch.ir.build import array_of, scalar_of
 from tf2torch.ir.nodes import Arg, Call, Const, Node, Param
 from tf2torch.rules.lifts.algebra import (
     ARITHMETIC,
-    RESHAPES,
     number,
+    unshaped,
     without_ones,
 )
 
@@ -27,10 +27,7 @@ def both_ways(node: Call) -> Iterator[tuple[Arg, Arg]]:
 def reduced(node: Node, func: str) -> tuple[Node, tuple[int, ...]] | None:
     """x, axes of ``x.mean(axes, keepdim=True)``, however the ones got there."""
     kept = node.shape
-    while isinstance(node, Call) and node.func in RESHAPES:
-        inner = node.args[0]
-        if not isinstance(inner, Node):
-            return None
+    while (inner := unshaped(node)) is not None:
         node = inner
     if not isinstance(node, Call) or node.func != func or len(node.args) < 2:
         return None
@@ -66,8 +63,9 @@ def is_ones(node: Node) -> bool:
             return (is_ones(left) and is_zeros(right)) or (
                 is_zeros(left) and is_ones(right)
             )
-        case Call(func, (Node() as inner, *_)) if func in RESHAPES or func == ".expand":
-            return is_ones(inner)
+    inner = unshaped(node) or unexpanded(node)
+    if inner is not None:
+        return is_ones(inner)
     return _filled(node, 1)
 
 
@@ -75,9 +73,18 @@ def is_zeros(node: Node) -> bool:
     match node:
         case Call("torch.zeros_like" | "torch.zeros"):
             return True
-        case Call(func, (Node() as inner, *_)) if func in RESHAPES or func == ".expand":
-            return is_zeros(inner)
+    inner = unshaped(node) or unexpanded(node)
+    if inner is not None:
+        return is_zeros(inner)
     return _filled(node, 0)
+
+
+def unexpanded(node: Node) -> Node | None:
+    """x of ``x.expand(...)``"""
+    match node:
+        case Call(".expand", (Node() as x, *_)):
+            return x
+    return None
 
 
 def _filled(node: Node, value: int) -> bool:
@@ -98,7 +105,7 @@ def parts(node: Node, funcs: Collection[str]) -> Iterator[Call]:
         seen.add(current)
         if current.func in funcs:
             yield current
-        elif current.func in ARITHMETIC or current.func in RESHAPES:
+        elif current.func in ARITHMETIC or unshaped(current) is not None:
             pending.extend(current.operands)
 
 
@@ -108,7 +115,7 @@ def is_state(node: Node, depth: int = DATA_FREE_DEPTH) -> bool:
         return True
     if not isinstance(node, Call) or depth == 0:
         return False
-    if node.func not in ARITHMETIC and node.func not in RESHAPES:
+    if node.func not in ARITHMETIC and unshaped(node) is None:
         return False
     return all(is_state(n, depth - 1) for n in node.operands)
 

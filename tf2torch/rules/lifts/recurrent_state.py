@@ -18,20 +18,34 @@ from tf2torch.rules.lifts.cells import Cell
 State = tuple[tuple[str, "Param | Const"], ...]
 
 
-def state_of(cell: Cell, dtype: str) -> State | None:
-    """Weights, then biases; empty biases are left out, or zeros beside others."""
+def state_of(cell: Cell, dtype: str, layer: str = "_l0") -> State | None:
+    """Weights, then biases; empty biases are left out, or zeros beside others.
+
+    ``layer`` ends the names: ``_l0`` in a layer, nothing in a single cell.
+    """
     weights = [_weight([g.products[0][1] for g in part]) for part in _parts(cell)]
     if any(w is None for w in weights):
         return None
     state: list[tuple[str, Param | Const]] = [
-        (f"weight_{name}_l0", w)
+        (f"weight_{name}{layer}", w)
         for name, w in zip(("ih", "hh"), weights, strict=True)
         if w is not None
     ]
     if not any(g.biases or g.offset for part in _parts(cell) for g in part):
         return tuple(state)
     biases = _biases(cell, dtype)
-    return None if biases is None else (*state, *biases)
+    if biases is None:
+        return None
+    return (*state, *((f"{name}{layer}", bias) for name, bias in biases))
+
+
+def layer_name(state: State) -> str:
+    """The scope of the weights, less the cell's own."""
+    name = next(p.variable.name for _, p in state if isinstance(p, Param))
+    parts = name.split("/")[:-1]
+    if len(parts) > 1 and parts[-1].rstrip("_0123456789").endswith("cell"):
+        parts.pop()
+    return "/".join(parts)
 
 
 def _parts(cell: Cell) -> tuple[tuple[Affine, ...], tuple[Affine, ...]]:
@@ -66,7 +80,7 @@ def _biases(cell: Cell, dtype: str) -> State | None:
         entries[i] = Const(array, types=(TensorType(dtype, array.shape),))
     first, second = entries
     assert first is not None and second is not None
-    return ("bias_ih_l0", first), ("bias_hh_l0", second)
+    return ("bias_ih", first), ("bias_hh", second)
 
 
 def _order(slabs: Sequence[Slab], axis: int) -> tuple[Slab, tuple[int, ...]] | None:

@@ -22,7 +22,7 @@ from tf2torch.ir.types import Dim, ListType, TensorType
 from tf2torch.rules.lifts.affine import source
 from tf2torch.rules.lifts.cells import Cell
 from tf2torch.rules.lifts.layers import batch_major, time_major
-from tf2torch.rules.lifts.recurrent_state import State, state_of
+from tf2torch.rules.lifts.recurrent_state import State, layer_name, state_of
 from tf2torch.rules.lifts.steps import Layer, Step, read_step
 
 
@@ -106,7 +106,7 @@ def _module(
         config,
         state,
         key=(cell.cls, config, params),
-        name=_name(state),
+        name=layer_name(state),
         types=types,
         unpack=(0, (1, 2)) if cell.cls == "nn.LSTM" else None,
         origin=loop.origin,
@@ -125,15 +125,6 @@ def _config(
     if batch_first:
         config.append(("batch_first", True))
     return tuple(config)
-
-
-def _name(state: State) -> str:
-    """The scope of the weights, less the cell's own."""
-    name = next(p.variable.name for _, p in state if isinstance(p, Param))
-    parts = name.split("/")[:-1]
-    if len(parts) > 1 and parts[-1].rstrip("_0123456789").endswith("cell"):
-        parts.pop()
-    return "/".join(parts)
 
 
 def _start(states: Sequence[Node]) -> tuple[Node, ...] | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from tf2torch.ir.build import call, permute
 from tf2torch.ir.nodes import Arg, Call, Node, Out
 from tf2torch.ir.types import Dim, Shape
-from tf2torch.rules.lifts.algebra import RESHAPES
+from tf2torch.rules.lifts.algebra import unshaped
 from tf2torch.rules.lifts.matching import both_ways, is_ones, plain_number
 from tf2torch.rules.reshaping import spell_reshape
 
@@ -82,17 +82,13 @@ def _negated(arg: Arg) -> Node | None:
 
 def reshapes(node: Node) -> Node | None:
     """Two changes of shape that are none or one."""
-    if not isinstance(node, Call) or node.func not in RESHAPES or node.shape is None:
-        return None
-    inner = node.args[0]
-    if not isinstance(inner, Node):
+    inner = unshaped(node)
+    if inner is None or node.shape is None:
         return None
     if inner.shape == node.shape:
         return inner
-    if not isinstance(inner, Call) or inner.func not in RESHAPES:
-        return None
-    x = inner.args[0]
-    if not isinstance(x, Node) or x.shape is None:
+    x = unshaped(inner)
+    if x is None or x.shape is None:
         return None
     made = spell_reshape(x, node.shape, node.type)
     short = made is x or (isinstance(made, Call) and made.func in SHORT)

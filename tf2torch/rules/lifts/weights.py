@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tf2torch.ir.build import reshape
-from tf2torch.ir.nodes import Arg, Call, Const, Node, Param, Transform
+from tf2torch.ir.nodes import Arg, Const, Node, Param, Transform
 from tf2torch.ir.types import Shape, TensorType
-from tf2torch.rules.lifts.algebra import RESHAPES
+from tf2torch.rules.lifts.algebra import unshaped
 
 
 def reshaped(node: Node, shape: Shape) -> Node:
@@ -19,10 +19,9 @@ def reshaped(node: Node, shape: Shape) -> Node:
     if isinstance(node, Const):
         typed = node.type.with_shape(shape)
         return replace(node, array=node.array.reshape(shape), types=(typed,))
-    if isinstance(node, Call) and node.func in RESHAPES:
-        inner = node.args[0]
-        if isinstance(inner, Node) and inner.shape is not None:
-            return reshaped(inner, shape)
+    inner = unshaped(node)
+    if inner is not None and inner.shape is not None:
+        return reshaped(inner, shape)
     return reshape(node, shape)
 
 

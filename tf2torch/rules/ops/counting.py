@@ -27,6 +27,10 @@ def size_arg(size: Node) -> Arg:
 
     tf.math.bincount makes it ``(len > 0) * (max(ids) + 1)`` between two bounds.
     """
+    match size:
+        case Call("torch.minimum", (limit, Call("torch.maximum", (least, other)))):
+            if limit is least or limit is other:
+                return limit
     low, high, core = _bounds(size)
     if low is not None and high is not None and low >= high:
         return low if isinstance(size, Call) and "min" in dict(size.kwargs) else high

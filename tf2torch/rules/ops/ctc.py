@@ -82,3 +82,26 @@ def ctc_greedy_decoder(
         named["merge_repeated"] = True
     args = (logits, lengths, attrs.blank_index)
     return outs(call("helper.ctc_greedy_decode", *args, types=out, **named))
+
+
+@dataclass(frozen=True)
+class BeamAttrs:
+    beam_width: int
+    merge_repeated: bool = True
+
+
+@rules.rule("CTCBeamSearchDecoder")
+def ctc_beam_search_decoder(
+    logits: Node, lengths: Node, *, attrs: BeamAttrs, out: tuple[TensorType, ...]
+) -> tuple[Node, ...]:
+    """Indices, values and shape of each path, then the scores."""
+    made = call(
+        "helper.ctc_beam_search",
+        logits,
+        lengths,
+        attrs.beam_width,
+        (len(out) - 1) // 3,
+        merge_repeated=attrs.merge_repeated,
+        types=out,
+    )
+    return outs(made)

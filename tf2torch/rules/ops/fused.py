@@ -11,14 +11,13 @@ from tf2torch.rules.ops import activation
 from tf2torch.rules.ops.bias import BiasAddAttrs, bias_add
 from tf2torch.rules.ops.conv import (
     Conv2DAttrs,
-    ConvSpec,
     DepthwiseAttrs,
     conv2d,
     depthwise_conv2d,
-    kernel_of,
-    padded,
 )
+from tf2torch.rules.ops.matmul import MatMulAttrs, matmul
 from tf2torch.rules.ops.norm import FusedBatchNormAttrs, fused_batch_norm
+from tf2torch.rules.ops.pad import ModeAttrs, mirror_pad
 from tf2torch.rules.ruleset import Decline, RuleSet
 
 rules = RuleSet("fused")
@@ -81,6 +80,7 @@ class Epilogue:
 
 @dataclass(frozen=True)
 class FusedConvAttrs:
+    num_args: int
     strides: tuple[int, ...]
     padding: str
     explicit_paddings: tuple[int, ...] = ()
@@ -176,9 +176,10 @@ def fused_mat_mul(
     attrs: FusedMatMulAttrs,
     out: tuple[TensorType, ...],
 ) -> Node | Decline:
-    left = call("@T", a, type=a.type.with_shape(None)) if attrs.transpose_a else a
-    right = call("@T", b, type=b.type.with_shape(None)) if attrs.transpose_b else b
-    y = call("@", left, right, type=out[0])
+    plain = MatMulAttrs(attrs.transpose_a, attrs.transpose_b)
+    y = matmul(a, b, attrs=plain, out=out)
+    if isinstance(y, Decline):
+        return y
     epilogue = Epilogue(attrs.fused_ops, attrs.epsilon, attrs.leakyrelu_alpha)
     return epilogue.apply(y, args)
 
@@ -205,7 +206,10 @@ def fused_batch_norm_ex(
     out: tuple[TensorType, ...],
 ) -> tuple[Node, ...] | Decline:
     norm = FusedBatchNormAttrs(
-        attrs.epsilon, attrs.exponential_avg_factor, attrs.data_format, attrs.is_training
+        attrs.epsilon,
+        attrs.exponential_avg_factor,
+        attrs.data_format,
+        attrs.is_training,
     )
     args = (x, scale, offset, mean, variance)
     made = fused_batch_norm(*args, attrs=norm, out=out)
@@ -236,15 +240,10 @@ def fused_pad_conv2d(
     out: tuple[TensorType, ...],
 ) -> Node | Decline:
     """Mirror padding, then a convolution."""
-    from tf2torch.rules.ops.pad import MirrorPadAttrs, mirror_pad
-
     typed = x.type.with_shape(None)
-    mirrored = mirror_pad(x, paddings, attrs=MirrorPadAttrs(attrs.mode), out=(typed,))
+    mirrored = mirror_pad(x, paddings, attrs=ModeAttrs(attrs.mode), out=(typed,))
     if isinstance(mirrored, Decline):
         return mirrored
     assert isinstance(mirrored, Node)
     conv = Conv2DAttrs(attrs.strides, attrs.padding)
     return conv2d(mirrored, w, attrs=conv, out=out)
-
-
-__all__ = ["ConvSpec", "kernel_of", "padded", "rules"]

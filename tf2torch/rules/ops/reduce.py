@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tf2torch.ir.build import call, cast, ints_of
 from tf2torch.ir.nodes import Arg, DType, Node
-from tf2torch.ir.types import COMPLEX, FLOATS, TensorType
+from tf2torch.ir.types import COMPLEX, FLOATS, INTS, TensorType
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.unsigned import WITHOUT_KERNELS
 
@@ -133,9 +135,12 @@ def extreme(func: str) -> Reduction:
 
 def _of_nothing(func: str, x: Node, out: TensorType) -> Node | Decline:
     """The extreme over an axis of size 0: the end of the number line."""
-    if out.shape is None or x.dtype not in FLOATS:
-        return Decline("it is the extreme of no integers")
-    bound = float("-inf") if func == ".amax" else float("inf")
+    if out.shape is None or x.dtype not in FLOATS | INTS:
+        return Decline(f"it is the extreme of no {x.dtype}")
+    bound: Arg = float("-inf") if func == ".amax" else float("inf")
+    if x.dtype in INTS:
+        limits = np.iinfo(x.dtype)
+        bound = int(limits.min if func == ".amax" else limits.max)
     return call("torch.full", out.shape, bound, dtype=DType(out.dtype), type=out)
 
 

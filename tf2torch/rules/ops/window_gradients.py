@@ -16,6 +16,7 @@ from tf2torch.rules.ops.conv import (
     ConvSpec,
     DepthwiseAttrs,
 )
+from tf2torch.rules.ops.conv_transpose import Conv3DOldAttrs
 from tf2torch.rules.ops.padding import (
     Layout,
     Window,
@@ -59,6 +60,14 @@ def conv3d_backprop_filter_v2(
     out: tuple[TensorType, ...],
 ) -> Node | Decline:
     return by_filter(attrs, x, sizes_of(sizes), grad, out[0])
+
+
+@rules.rule("Conv3DBackpropFilter")
+def conv3d_backprop_filter(
+    x: Node, w: Node, grad: Node, *, attrs: Conv3DOldAttrs, out: tuple[TensorType, ...]
+) -> Node | Decline:
+    same = Conv3DAttrs(attrs.strides, attrs.padding, dilations=attrs.dilations)
+    return by_filter(same, x, w.shape, grad, out[0])
 
 
 @rules.rule("DepthwiseConv2dNativeBackpropFilter")

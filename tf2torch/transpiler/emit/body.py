@@ -215,7 +215,7 @@ class Body:
                 )
                 parts.append(f"({inner})" if read else "_")
             elif item in outs:
-                out = outs[item]  # type: ignore[index] # ints only
+                out = outs[item]
                 parts.append(self.name(out, step.reads, index, last, wanted))
             else:
                 parts.append("_")

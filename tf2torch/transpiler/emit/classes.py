@@ -152,7 +152,7 @@ def _usual(slot: Slot) -> int | None:
 
 def _annotation(values: tuple[object, ...]) -> str:
     kinds = {type(v).__name__ for v in values}
-    names = [k for k in ("int", "float", "bool", "str") if k in kinds]
+    names: list[str] = [k for k in ("int", "float", "bool", "str") if k in kinds]
     if "tuple" in kinds:
         names.append("tuple[int, ...]")
     return " | ".join(names)
@@ -314,6 +314,8 @@ def _wanted_name(node: Node) -> str:
         return f"{_common_word([m.name for m in node.modules]) or kind}s"
     if isinstance(node, Module):
         kind = KINDS.get(node.cls, snake(node.cls.split(".")[-1]))
+        if node.files:
+            return snake(node.name)
         if not node.state and kind not in snake(node.name):
             return kind  # its name is that of the scope around it
         return _last_own_word(node.name.split("/")) or kind

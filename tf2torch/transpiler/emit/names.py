@@ -31,7 +31,8 @@ KINDS = {
     "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
     "nn.LayerNorm": "norm", "nn.GroupNorm": "norm", "nn.RMSNorm": "norm",
     "nn.Linear": "fc", "nn.Embedding": "embedding", "nn.EmbeddingBag": "embedding",
-    "nn.LSTM": "lstm", "nn.GRU": "gru", "nn.RNN": "rnn", "nn.Dropout": "dropout",
+    "nn.LSTM": "lstm", "nn.GRU": "gru", "nn.RNN": "rnn",
+    "nn.LSTMCell": "cell", "nn.GRUCell": "cell", "nn.Dropout": "dropout",
     "nn.PReLU": "prelu",
 }  # fmt: skip
 

@@ -23,6 +23,11 @@ CONFIG = {
     ("nn.Embedding", "embedding_dim"): "dim",
     ("nn.LSTM", "input_size"): "input_size",
     ("nn.LSTM", "hidden_size"): "hidden_size",
+    **{
+        (cls, name): name
+        for cls in ("nn.GRU", "nn.RNN", "nn.LSTMCell", "nn.GRUCell")
+        for name in ("input_size", "hidden_size")
+    },
     ("nn.ZeroPad2d", "padding"): "padding",
 }
 # Positional arguments of a constructor; the rest are written with their keyword.
@@ -32,7 +37,8 @@ POSITIONAL = {
     "helper.BatchNorm1d": 1, "helper.BatchNorm2d": 1, "helper.BatchNorm3d": 1,
     "nn.BatchNorm1d": 1, "nn.BatchNorm2d": 1, "nn.BatchNorm3d": 1,
     "nn.LayerNorm": 1, "nn.RMSNorm": 1, "nn.GroupNorm": 2, "nn.Embedding": 2,
-    "nn.EmbeddingBag": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2, "nn.Dropout": 1,
+    "nn.EmbeddingBag": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2,
+    "nn.LSTMCell": 2, "nn.GRUCell": 2, "nn.Dropout": 1,
     "nn.PReLU": 1, "nn.ZeroPad2d": 1, "nn.MaxPool2d": 1, "nn.AvgPool2d": 1,
     "helper.VocabularyTable": 1, "helper.VocabularyStrings": 1, "helper.StringTable": 1,
     "helper.NumberTable": 1, "helper.IntegerStrings": 1,

@@ -80,7 +80,7 @@ def apply(transforms: tuple[Transform, ...], value: np.ndarray) -> np.ndarray:
     """``value`` after every transform in order."""
     for transform in transforms:
         value = _STEPS[transform.kind](value, transform.args)
-    return np.ascontiguousarray(value)
+    return np.require(value, requirements="C")
 
 
 def _blocks(value: np.ndarray, args: tuple[int, ...]) -> np.ndarray:

@@ -51,30 +51,30 @@ def load(
         _no_tensors("a live object", inputs, outputs)
         return _load_live(source, signature)
     found = detect(Path(source))
+    if found.kind is Kind.KERAS:
+        from tf2torch.transpiler.frontends.keras_file import load_keras_file
+
+        _no_signature(str(found.path), signature)
+        _no_tensors(str(found.path), inputs, outputs)
+        return load_keras_file(found.path, custom_objects, trust_lambda)
+    return _load_graph(found, Request(signature, inputs, outputs))
+
+
+def _load_graph(found: Found, request: Request) -> Source:
+    """A file that holds a graph."""
+    from tf2torch.transpiler.frontends.frozen import load_frozen
+    from tf2torch.transpiler.frontends.meta_graph import load_meta_graph, load_v1
+    from tf2torch.transpiler.frontends.saved_model import load_saved_model
+
     match found.kind:
-        case Kind.KERAS:
-            from tf2torch.transpiler.frontends.keras_file import load_keras_file
-
-            _no_signature(str(found.path), signature)
-            _no_tensors(str(found.path), inputs, outputs)
-            return load_keras_file(found.path, custom_objects, trust_lambda)
         case Kind.SAVED_MODEL:
-            from tf2torch.transpiler.frontends.saved_model import load_saved_model
-
-            return load_saved_model(found.path, Request(signature, inputs, outputs))
+            return load_saved_model(found.path, request)
         case Kind.SAVED_MODEL_V1:
-            from tf2torch.transpiler.frontends.meta_graph import load_v1
-
-            return load_v1(found.path, Request(signature, inputs, outputs))
+            return load_v1(found.path, request)
         case Kind.META_GRAPH:
-            from tf2torch.transpiler.frontends.meta_graph import load_meta_graph
-
-            return load_meta_graph(found.path, Request(signature, inputs, outputs))
-        case Kind.GRAPH_DEF:
-            from tf2torch.transpiler.frontends.frozen import load_frozen
-
-            _no_signature(str(found.path), signature)
-            return load_frozen(found.path, inputs, outputs)
+            return load_meta_graph(found.path, request)
+    _no_signature(str(found.path), request.signature)
+    return load_frozen(found.path, request.inputs, request.outputs)
 
 
 def _no_signature(what: str, signature: str | None) -> None:

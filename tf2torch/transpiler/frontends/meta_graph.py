@@ -47,9 +47,16 @@ def load_v1(path: Path, request: Request) -> Source:
     meta = meta_graph(read_saved_model(path), path)
     checkpoint = Checkpoint(path / "variables" / "variables")
     assets = asset_files(meta, path)
-    files = [path / "saved_model.pb", path / "variables" / "variables.index"]
-    what = ("saved_model_v1", path.resolve().name, path, files)
+    what = ("saved_model_v1", path.resolve().name, path, saved_model_files(path))
     return _load(meta, checkpoint, request, what, assets)
+
+
+def saved_model_files(path: Path) -> list[Path]:
+    """What tells two SavedModels apart: graph, index with checksums, vocabularies."""
+    files = [path / "saved_model.pb", path / "saved_model.pbtxt"]
+    assets = path / "assets"
+    found = sorted(assets.rglob("*")) if assets.is_dir() else []
+    return [*files, path / "variables" / "variables.index", *found]
 
 
 def load_meta_graph(prefix: Path, request: Request) -> Source:

@@ -31,7 +31,12 @@ from tf2torch.transpiler.frontends.interface import (
 )
 from tf2torch.transpiler.frontends.keras_metadata import saved_training
 from tf2torch.transpiler.frontends.layer_scopes import layers_of, unnumber_scopes
-from tf2torch.transpiler.frontends.meta_graph import Request, ports_of, signatures
+from tf2torch.transpiler.frontends.meta_graph import (
+    Request,
+    ports_of,
+    saved_model_files,
+    signatures,
+)
 from tf2torch.transpiler.frontends.names import Names
 from tf2torch.transpiler.frontends.protos import meta_graph, read_saved_model
 from tf2torch.transpiler.frontends.schema import Proto, Schemas, array
@@ -189,12 +194,18 @@ class SavedModel:
         return Variable(info=info, types=(TensorType("resource", ()),))
 
     def _constant(self, operation: str) -> Const:
-        for node in self.meta.graph_def.node:
-            if node.name == operation:
-                value = array(node.attr["value"].tensor)
-                dtype = self.schemas.dtype(node.attr["dtype"].type)
-                return Const(value, types=(TensorType(dtype, value.shape),))
-        raise SourceError(f"{self.path}: captured constant '{operation}' is missing")
+        node = self.constants.get(operation)
+        if node is None:
+            raise SourceError(
+                f"{self.path}: captured constant '{operation}' is missing"
+            )
+        value = array(node.attr["value"].tensor)
+        dtype = self.schemas.dtype(node.attr["dtype"].type)
+        return Const(value, types=(TensorType(dtype, value.shape),))
+
+    @cached_property
+    def constants(self) -> dict[str, Proto]:
+        return {n.name: n for n in self.meta.graph_def.node if n.op == "Const"}
 
     def builder(self) -> Builder:
         return Builder(self.library, self.leaf)
@@ -221,8 +232,7 @@ def load_saved_model(path: Path, request: Request) -> Source:
     """The signature, or the function of that name, as a Source."""
     model = SavedModel(path)
     name = choose(model, request.signature)
-    files = [path / "saved_model.pb", path / "variables" / "variables.index"]
-    fingerprint = file_fingerprint(files)
+    fingerprint = file_fingerprint(saved_model_files(path))
     what = Identity("saved_model", path.resolve().name, path, name, fingerprint)
     source = _build(model, what, request)
     graph = unnumber_scopes(source.graph, layers_of(source.variables))

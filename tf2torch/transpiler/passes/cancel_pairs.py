@@ -12,16 +12,33 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf2torch.ir.build import array_of, ints_of, scalar_of, sizes_of
-from tf2torch.ir.graph import Graph, transform
-from tf2torch.ir.nodes import Node, Op
-from tf2torch.ir.types import Dim, ListType
+from tf2torch.ir.build import array_of, const, ints_of, scalar_of, sizes_of
+from tf2torch.ir.graph import Graph, substitute, transform, users
+from tf2torch.ir.nodes import Attr, Node, Op, Sizes
+from tf2torch.ir.types import Dim, ListType, TensorType
 
 MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask")
 
 
 def cancel_pairs(graph: Graph) -> Graph:
-    return transform(graph, _cancelled)
+    return _plain_zeros(transform(graph, _cancelled))
+
+
+def _plain_zeros(graph: Graph) -> Graph:
+    """``ZerosLike`` of a value that nothing else needs becomes zeros of its sizes."""
+    readers = users(graph)
+    instead: dict[Node, Node] = {}
+    for node in graph.nodes():
+        match node:
+            case Op("ZerosLike", (Op() as like,)):
+                shape = like.shape
+                if readers[like] != [node] or like in graph.results or shape is None:
+                    continue
+                sizes = Sizes(shape, types=(TensorType("int32", (len(shape),)),))
+                attrs: dict[str, Attr] = {"T": node.dtype, "index_type": "int32"}
+                inputs = (sizes, const(0, node.dtype))
+                instead[node] = replace(node, op="Fill", inputs=inputs, attrs=attrs)
+    return substitute(graph, instead)
 
 
 def _cancelled(node: Node) -> Node | None:
@@ -54,7 +71,7 @@ def _gathered(node: Op, items: Node, indices: Node, shape: Node) -> Node | None:
     match items:
         case Op("TensorListFromTensor", (x, _)) if x.dtype == node.dtype:
             return x
-    attrs = {"element_dtype": node.dtype, "num_elements": -1}
+    attrs: dict[str, Attr] = {"element_dtype": node.dtype, "num_elements": -1}
     inputs = (items, shape)
     return replace(node, op="TensorListStack", inputs=inputs, attrs=attrs)
 

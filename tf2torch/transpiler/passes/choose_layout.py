@@ -144,10 +144,10 @@ def _permute(node: Call, placed: dict[Node, Placed]) -> Placed | None:
     if x.rank != len(axes) or len(home.axes) != len(axes):
         return None
     if home.plain:
-        hoisted = _hoisted(home.stored, axes)  # type: ignore[arg-type]
+        hoisted = _hoisted(home.stored, axes)
         if hoisted is not None:
             return Placed(hoisted, tuple(range(len(axes))))
-    return Placed(home.stored, tuple(home.axes[int(a)] for a in axes))  # type: ignore[call-overload]
+    return Placed(home.stored, tuple(home.axes[int(a)] for a in axes))
 
 
 def _hoisted(node: Node, axes: Axes) -> Node | None:
@@ -225,10 +225,10 @@ def _stored_as(home: Placed, node: Node, axes: Axes) -> Node:
 def _as_shape(node: Node, shape: tuple[object, ...]) -> Node:
     if node.shape == shape:
         return node
-    typed = node.type.with_shape(shape)  # type: ignore[arg-type]
+    typed = node.type.with_shape(shape)
     if isinstance(node, Const):
         return replace(node, array=node.array.reshape(shape), types=(typed,))  # type: ignore[arg-type]
-    return replace(call(".reshape", node, shape, type=typed), origin=node.origin)  # type: ignore[arg-type]
+    return replace(call(".reshape", node, shape, type=typed), origin=node.origin)
 
 
 def _reduction(node: Call, home: Placed) -> Placed | None:
@@ -237,7 +237,7 @@ def _reduction(node: Call, home: Placed) -> Placed | None:
     listed = dims if isinstance(dims, tuple) else (dims,)
     if not listed or not all(type(d) is int for d in listed):
         return None
-    gone = [int(d) % len(axes) for d in listed]  # type: ignore[arg-type]
+    gone = [int(d) % len(axes) for d in listed]
     new: Arg = tuple(sorted(axes[d] for d in gone))
     if not isinstance(dims, tuple):
         new = axes[gone[0]]
@@ -305,7 +305,7 @@ def _pad(node: Call, home: Placed) -> Placed | None:
     rank = len(home.axes)
     by_axis = [(0, 0)] * rank
     for i in range(len(pads) // 2):
-        by_axis[rank - 1 - i] = (pads[2 * i], pads[2 * i + 1])  # type: ignore[assignment]
+        by_axis[rank - 1 - i] = (pads[2 * i], pads[2 * i + 1])
     stored = [by_axis[a] for a in _inverse(home.axes)]
     while len(stored) > 1 and stored[0] == (0, 0):
         stored.pop(0)

@@ -58,7 +58,7 @@ def fold_constant(node: Node) -> Node | None:
     """A constant that is only rearranged, as the rearranged constant."""
     match node:
         case Call(".permute", (Const() as const, tuple() as axes)) if _ints(axes):
-            array = np.ascontiguousarray(const.array.transpose(axes))  # type: ignore[arg-type]
+            array = np.ascontiguousarray(const.array.transpose(axes))
         case Call(func, (Const() as const, *_)) if func in RESHAPES:
             shape = node.type.static_shape()
             if shape is None:

@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
-from tf2torch.ir.build import array_of, const, scalar_of
+from tf2torch.ir.build import array_of, const
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
     Attr,
@@ -45,6 +45,7 @@ from tf2torch.ir.types import (
 from tf2torch.transpiler import tf_ops
 from tf2torch.transpiler.passes.list_types import joined_lists, list_types
 from tf2torch.transpiler.passes.size_values import sizes_value
+from tf2torch.transpiler.passes.spelled_shapes import spelled_shape
 from tf2torch.transpiler.tf_ops import PartialShape
 
 FIRST_PRIME = 32_749
@@ -154,9 +155,9 @@ class _Inference:
         return tuple(Const(a, types=(t,), origin=node.origin) for a, t in results)
 
     def types(self, node: Op) -> tuple[TensorType, ...]:
-        count = _range_length(node)
-        if count is not None:
-            return _typed(node, [(count,)])
+        spelled = spelled_shape(node)
+        if spelled is not None:
+            return _typed(node, [spelled])
         listed = list_types(node, self.new_symbol)
         if listed is not None:
             return listed
@@ -385,18 +386,6 @@ def _on_value(node: Op) -> Op:
 
 
 GATHERS = frozenset({"ResourceGather", "ResourceGatherNd"})
-
-
-def _range_length(node: Op) -> Dim | None:
-    """n for ``range(0, n)`` where n is a size, also when it was cast to float."""
-    if node.op != "Range":
-        return None
-    start, limit, delta = node.inputs
-    while isinstance(limit, Op) and limit.op == "Cast":
-        limit = limit.inputs[0]
-    if scalar_of(start) != 0 or scalar_of(delta) != 1 or not isinstance(limit, Sizes):
-        return None
-    return limit.values[0]
 
 
 def _plain_operand(node: Node) -> tuple[str, PartialShape, np.ndarray | None]:

@@ -160,7 +160,7 @@ def _flat_bias(bias: Node, spatial: int) -> Param | None:
     if steps and steps[-1].kind == "reshape":
         steps = steps[:-1]
     if (channels,) != bias.variable.shape:
-        steps = (*steps, Transform("reshape", (int(channels),)))  # type: ignore[arg-type]
+        steps = (*steps, Transform("reshape", (int(channels),)))
     return replace(bias, transforms=steps, types=(TensorType(bias.dtype, (channels,)),))
 
 

@@ -320,7 +320,7 @@ def with_operands(
     if not operands:
         parts = iter(graphs)
         return map_regions(node, lambda g: next(parts))
-    wider = []
+    wider: list[Graph] = []
     for graph, own in zip(graphs, lent, strict=True):
         extra = tuple(
             own.get(o) or Input("size", types=o.types, origin=o.origin)

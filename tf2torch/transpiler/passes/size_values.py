@@ -181,7 +181,7 @@ def _strided(node: Op, tables: list[np.ndarray]) -> np.ndarray:
             start = None if bit("begin", i) else int(begin[i])
             stop = None if bit("end", i) else int(end[i])
             index.append(slice(start, stop, int(step[i])))
-    found = values[tuple(index)]  # type: ignore[index] # ints, slices, None, ...
+    found = values[tuple(index)]
     return found if isinstance(found, np.ndarray) else _scalar(found)
 
 

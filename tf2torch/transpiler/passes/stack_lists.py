@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tf2torch.ir.build import const, ints_of, sizes_of
+from tf2torch.ir.build import const, ints_of, scalar_of, sizes_of
 from tf2torch.ir.graph import (
     Graph,
     Instead,
@@ -213,6 +213,8 @@ def equal(a: Node, b: Node) -> bool:
     a, b = source(a), source(b)
     if a is b:
         return True
+    if a.types == b.types and _is_zero(a) and _is_zero(b):
+        return True
     if isinstance(a, Const) and isinstance(b, Const):
         same = a.dtype == b.dtype and a.array.shape == b.array.shape
         return same and bool(np.array_equal(a.array, b.array))
@@ -225,3 +227,14 @@ def equal(a: Node, b: Node) -> bool:
     if a.op not in ("Fill", "ZerosLike", "OnesLike"):
         return False
     return all(map(equal, a.inputs, b.inputs))
+
+
+def _is_zero(node: Node) -> bool:
+    match node:
+        case Const(array=array) if array.dtype != object:
+            return not array.any()
+        case Op("Fill", (_, value)):
+            return scalar_of(value) == 0
+        case Op("ZerosLike"):
+            return True
+    return False

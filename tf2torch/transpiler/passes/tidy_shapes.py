@@ -54,7 +54,7 @@ def _keepdim(node: Call, x: Node) -> Call | None:
     listed = dims if isinstance(dims, tuple) else (dims,)
     if not all(type(d) is int for d in listed):
         return None
-    gone = {int(d) % len(source.shape) for d in listed}  # type: ignore[arg-type]
+    gone = {int(d) % len(source.shape) for d in listed}
     shape = tuple(1 if i in gone else s for i, s in enumerate(source.shape))
     if shape != node.shape:
         return None
