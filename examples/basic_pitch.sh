@@ -16,4 +16,4 @@ if [ ! -e "$model/saved_model.pb" ]; then
   "$bin/python" -m zipfile -e "$cache"/basic_pitch-*.whl "$cache"
 fi
 export TF_CPP_MIN_LOG_LEVEL=3
-"$bin/tf2torch" convert "$model" --output "$port" --repair
+"$bin/tf2torch" convert "$model" -o "$port" --repair

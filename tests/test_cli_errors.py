@@ -112,7 +112,7 @@ def test_bad_input(
     arguments = [command, *damage(model)]
     before |= {path.name for path in tmp_path.iterdir()}
     if command == "convert":
-        arguments += ["--output", str(tmp_path / "port")]
+        arguments += ["-o", str(tmp_path / "port")]
     result = CliRunner().invoke(main, arguments)
     lines = result.stderr.strip().splitlines()
     assert result.exit_code == 2, result.output

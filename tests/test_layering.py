@@ -21,8 +21,9 @@ MAY_IMPORT = {
     "verify": {"diagnostics"},
     "repair": {"verify", "diagnostics"},
     "api": WHOLE,
+    "inspection": set(),
     "golden": {"api"},
-    "cli": {"api", "golden", *WHOLE},
+    "cli": {"api", "golden", "inspection", *WHOLE},
     "__init__": {"api", *WHOLE},
 }
 # TensorFlow takes seconds to load and torch one: neither on import.

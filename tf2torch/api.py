@@ -62,6 +62,48 @@ def load_port(folder: str | Path) -> torch.nn.Module:
     return model.eval()
 
 
+@dataclass(frozen=True)
+class Checks:
+    """How a port is proven: see :func:`convert` for the fields."""
+
+    sample: str | Path | Mapping[str, Any] | None
+    verify: bool
+    repair: bool
+    provider: object
+    max_iterations: int
+    sandbox: bool
+    seed: int
+    say: Progress
+
+    def run(self, folder: Path, original: object) -> Scoreboard | None:
+        """Verify the port in ``folder``, and repair it where that was asked for."""
+        if not self.verify:
+            return None
+        from tf2torch.verify import verify
+
+        report = verify(
+            folder,
+            original,
+            sample=self.sample,
+            seed=self.seed,
+            progress=self.say,
+            sandbox=self.sandbox,
+        )
+        if not self.repair:
+            return report
+        from tf2torch.repair import repair
+
+        return repair(
+            folder,
+            original,
+            report,
+            provider=self.provider,
+            max_iterations=self.max_iterations,
+            progress=self.say,
+            sandbox=self.sandbox,
+        )
+
+
 def convert(
     source: object,
     signature: str | None = None,
@@ -92,40 +134,31 @@ def convert(
     Raises SourceError when the source or an argument is wrong.
     """
     say = progress or (lambda stage: None)
+    compiled = _compile(
+        source, signature, inputs, outputs, custom_objects, trust_lambda, dump_ir, say
+    )
+    checks = Checks(
+        sample, verify, repair, provider, max_iterations, sandbox, seed, say
+    )
+    return _finish(compiled, source, output, checks)
+
+
+def _finish(
+    compiled: Any, source: object, output: str | Path | None, checks: Checks
+) -> Port:
+    """Write, prove and move into place."""
+    from tf2torch.transpiler.emit.folder import staged, write_port
+
     kept = None
     if output is None:
         kept = tempfile.TemporaryDirectory(prefix="tf2torch-")
         output = Path(kept.name) / "port"
-    compiled = _compile(
-        source, signature, inputs, outputs, custom_objects, trust_lambda, dump_ir, say
-    )
-    from tf2torch.transpiler.emit.folder import staged, write_port
-
     output = Path(output).absolute()
+    path = compiled.source.path
     with staged(output) as work:
-        say("write")
+        checks.say("write")
         write_port(compiled, work)
-        report = None
-        if verify:
-            from tf2torch.verify import verify as run_verifier
-
-            path = compiled.source.path
-            original = source if path is None else Path(path)
-            report = run_verifier(
-                work, original, sample=sample, seed=seed, progress=say, sandbox=sandbox
-            )
-            if repair:
-                from tf2torch.repair import repair as run_repair
-
-                report = run_repair(
-                    work,
-                    original,
-                    report,
-                    provider=provider,
-                    max_iterations=max_iterations,
-                    progress=say,
-                    sandbox=sandbox,
-                )
+        report = checks.run(work, source if path is None else Path(path))
     text = (output / "model.py").read_text()
     found = _merged(compiled.hints, () if report is None else report.hints)
     return Port(output, text, compiled.class_name, report, found, kept)

@@ -119,7 +119,7 @@ def compare(ported: Ported, operands: Sequence[np.ndarray], grad: bool) -> None:
         allow_unused=True,
     )
     # What is zero but for rounding is compared on the scale of the others.
-    floor = 1e-2 * max(
+    floor = 0.1 * max(
         (
             float(np.abs(tf.convert_to_tensor(g)).max())
             for g in expected

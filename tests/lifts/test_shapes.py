@@ -15,7 +15,7 @@ from tests.lifts.runner import check, normal
 FORMS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: x * 1.0 + tf.zeros_like(x) * x, "x0 + torch.zeros_like(x0) * x0"),
     (lambda x: tf.tanh(x / 1.0), "torch.tanh(x0)"),
-    (lambda x: tf.tanh(-(-x)), "torch.tanh(x0)"),
+    (lambda x: tf.tanh(tf.negative(-x)), "torch.tanh(x0)"),
     (lambda x: tf.exp(x) + -tf.tanh(x), "torch.exp(x0) - torch.tanh(x0)"),
     (lambda x: tf.reshape(tf.reshape(x, [-1, 20]), [-1, 4, 5]), "return x0"),
     (

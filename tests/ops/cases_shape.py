@@ -296,4 +296,24 @@ PADS = [
     ),
 ]
 
-CASES = [*RESHAPES, *SIZES, *IDENTITIES, *JOINING, *FILLING, *PADS]
+GRADIENTS = [
+    case(
+        "BroadcastGradientArgs",
+        lambda a, b: raw.BroadcastGradientArgs(s0=a, s1=b),
+        np.int32(a),
+        np.int32(b),
+        batch=[],
+    )
+    for a, b in [([2, 1, 3], [1, 3]), ([1], [1]), ([1, 3], [2, 1]), ([5], [1, 5])]
+] + [
+    case(
+        "MirrorPadGrad",
+        lambda d, mode=mode: raw.MirrorPadGrad(
+            input=d, paddings=[[0, 0], [2, 1]], mode=mode
+        ),
+        f32(2, 7),
+    )
+    for mode in ("REFLECT", "SYMMETRIC")
+]
+
+CASES = [*GRADIENTS, *RESHAPES, *SIZES, *IDENTITIES, *JOINING, *FILLING, *PADS]

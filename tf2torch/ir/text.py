@@ -100,9 +100,9 @@ class _Printer:
                 attrs = [f"{k}={v!r}" for k, v in sorted(node.attrs.items())]
                 return f"{node.op}({', '.join([*map(self.ref, node.inputs), *attrs])})"
             case Call():
-                args = [self.arg(a) for a in node.args]
-                args += [f"{k}={self.arg(v)}" for k, v in node.kwargs]
-                return f"{node.func}({', '.join(args)})"
+                parts = [self.arg(a) for a in node.args]
+                parts += [f"{k}={self.arg(v)}" for k, v in node.kwargs]
+                return f"{node.func}({', '.join(parts)})"
             case Module():
                 config = ", ".join(f"{k}={self.arg(v)}" for k, v in node.config)
                 args = ", ".join(map(self.arg, node.args))

@@ -45,6 +45,7 @@ FAMILIES = (
     "parse_sequence",
     "patches",
     "pool",
+    "quantise",
     "ragged",
     "random",
     "reduce",

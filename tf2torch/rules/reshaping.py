@@ -42,8 +42,8 @@ def _flatten(x: Node, before: Shape, after: Shape) -> Node | None:
     if found is None:
         return None
     start, stop = found
-    bounds = (start,) if stop == len(before) else (start, stop - 1)
-    bounds = () if bounds == (0,) else bounds
+    bounds = [start] if stop == len(before) else [start, stop - 1]
+    bounds = [] if bounds == [0] else bounds
     return call(".flatten", x, *bounds, type=x.type.with_shape(after))
 
 

@@ -32,6 +32,7 @@ from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
 from tf2torch.transpiler.passes.merge_equal import merge_equal
 from tf2torch.transpiler.passes.name_tables import name_tables
+from tf2torch.transpiler.passes.name_transposes import name_transposes
 from tf2torch.transpiler.passes.place_constants import place_constants
 from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
@@ -126,6 +127,7 @@ def steps(source: Source) -> list[Step]:
         find_blocks,  # wants the final nodes
         resolve_sizes,  # sizes become reads of values that are there, block by block
         place_constants,
+        name_transposes,
     ]
 
 
@@ -136,7 +138,7 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
     graph = source.graph
     for step in TENSORFLOW_STEPS:
         graph = _passed(graph, step, options)
-    graph = restore_dropout(graph, source.training.dropout)
+    graph = restore_dropout(graph, source.training.dropout_layers)
     options.progress("lower")
     graph, hints = lower(graph, options.rules or all_rules())
     options.write("lower", graph)

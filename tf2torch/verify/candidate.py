@@ -100,12 +100,12 @@ class Candidate:
         style: str = "position",
         noise: int = 0,
         weighed: list[str] | None = None,
+        double: bool = False,
     ) -> Answer:
         """One call. ``noise`` seeds torch's generator; ``weighed`` are the outputs
-        that make the loss, by default all."""
-        message, arrays = self._ask(
-            "run", inputs, seed=seed, style=style, noise=noise, weighed=weighed
-        )
+        that make the loss, by default all; ``double`` runs the port in float64."""
+        options = {"style": style, "noise": noise, "weighed": weighed, "double": double}
+        message, arrays = self._ask("run", inputs, seed=seed, **options)
         names = [i.name for i in self._port.inputs]
         return Answer(
             _part(arrays, "out:"),

@@ -32,6 +32,12 @@ def inventory(model: Any) -> list[dict[str, Any]]:
     return found
 
 
+def widened(spec: dict[str, Any]) -> dict[str, Any]:
+    """The input of a float64 run."""
+    wide = {"float32": "float64", "complex64": "complex128"}
+    return {**spec, "dtype": wide.get(spec["dtype"], spec["dtype"])}
+
+
 def tensors(specs: list[dict[str, Any]], arrays: Arrays, watch: bool) -> list[Any]:
     """The inputs in order; strings stay object arrays, floats are watched if asked."""
     import torch

@@ -6,10 +6,12 @@ values never come here: whatever the port does, it cannot copy an answer.
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,8 @@ class Candidate:
 
     def __init__(self) -> None:
         self.model: Any = None
+        self._single: Any = None
+        self._double: Any = None
         self._file = ""
         self._guard = Guard("")
         self._nested = False
@@ -48,7 +52,9 @@ class Candidate:
         for name in [n for n in sys.modules if n.split(".")[0] == "tf2torch"]:
             del sys.modules[name]
         self._inputs, self._outputs = message["inputs"], message["outputs"]
+        self._wide = [candidate_values.widened(spec) for spec in self._inputs]
         self.model = self._guarded(lambda: _load(message["folder"], message["name"]))
+        self._single, self._double = self.model, None
         return self._reply({"state": candidate_values.inventory(self.model)}), {}
 
     def state(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
@@ -61,11 +67,12 @@ class Candidate:
         import torch
 
         torch.manual_seed(message.get("noise", 0))
-        seed = message.get("seed")
-        tensors = candidate_values.tensors(self._inputs, arrays, seed is not None)
+        seed, double = message.get("seed"), message.get("double", False)
+        specs = self._wide if double else self._inputs
+        tensors = candidate_values.tensors(specs, arrays, seed is not None)
 
         def call() -> tuple[Any, dict[str, Any]]:
-            with torch.set_grad_enabled(seed is not None):
+            with torch.set_grad_enabled(seed is not None), self._precision(double):
                 result = self._call(tensors, message.get("style", "position"))
                 self._nested = candidate_values.is_nested(result)
                 named = candidate_values.named(result, self._outputs)
@@ -127,6 +134,24 @@ class Candidate:
         names = [item["parameter"] for item in self._inputs]
         return self.model(**dict(zip(names, tensors, strict=True)))
 
+    @contextmanager
+    def _precision(self, double: bool) -> Iterator[None]:
+        """In float64 the model is a copy, and what the port creates is float64 too."""
+        import torch
+
+        if not double:
+            yield
+            return
+        if self._double is None:
+            self._double = copy.deepcopy(self._single).double()
+        torch.set_default_dtype(torch.float64)
+        self.model = self._double
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(torch.float32)
+            self.model = self._single
+
     def _guarded(self, action: Callable[[], Any]) -> Any:
         try:
             with self._guard.watching():
@@ -168,6 +193,8 @@ def _load(folder: str, cls: str) -> Any:
 
 
 def main() -> None:
+    import torch  # noqa: F401 # now, while TensorFlow starts in its own process
+
     np.seterr(all="ignore")
     port = Candidate()
     handlers: dict[str, Handler] = {"load": port.load, "state": port.state}

@@ -17,6 +17,7 @@ from tf2torch.verify.distribution import draws_for
 from tf2torch.verify.inputs import Ranges, Sample
 from tf2torch.verify.oracle import Oracle, Truth
 from tf2torch.verify.original.model import Run
+from tf2torch.verify.precision import casts
 from tf2torch.verify.provenance import Port
 from tf2torch.verify.wire import Arrays
 
@@ -87,8 +88,10 @@ class Case:
     draw: _Draw
     seed: int
     good: tuple[str, ...] = ()  # regions found right although the port is not
+    no_double: str = ""  # why the port has no float64 run
     _truths: dict[str, Truth] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _doubles: dict[str, Answer] = field(default_factory=dict)
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -102,6 +105,30 @@ class Case:
     def stored(self) -> tuple[Stored, ...]:
         """The port's state after loading; loads it."""
         return self.candidate.load()
+
+    def double_answer(self, sample: Sample) -> Answer | None:
+        """The port in float64, where TensorFlow and the port both have that."""
+        truth = self.truth(sample)
+        if truth.double is None or self.no_double:
+            return None
+        if sample.name not in self._doubles:
+            seed = self.seed if truth.double.gradients else None
+            try:
+                answer = self.candidate.run(
+                    sample.arrays, seed, weighed=self.weighed, double=True
+                )
+            except PortFailed as failure:
+                if failure.reason != "raised":
+                    raise
+                self.no_double = str(failure)
+                return None
+            self._doubles[sample.name] = answer
+        return self._doubles[sample.name]
+
+    @cached_property
+    def binding(self) -> bool:
+        """Whether both sides are in float64 throughout."""
+        return not self.oracle.kept_float32 and not casts(self.port)
 
     @cached_property
     def drawn(self) -> tuple[Ranges, list[Sample]]:

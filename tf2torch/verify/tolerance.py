@@ -28,6 +28,9 @@ GRADIENT_FLOOR_ULPS = 128.0
 OUTPUT_CEILING = 1e-4
 GRADIENT_CEILING = 1e-3
 
+# Of a gradient that is proven in float64, float32 only has to make sense.
+PROVEN_CEILING = 0.05
+
 # A gradient that float32 cannot tell from zero in TensorFlow itself: its own error is
 # this part of it. Such a gradient is only held against the size of that noise.
 NOISE = 0.05
@@ -52,9 +55,17 @@ class Judgement:
 
 
 def judge_output(
-    port: np.ndarray, single: np.ndarray, double: np.ndarray | None, eps: float = EPS
+    port: np.ndarray,
+    single: np.ndarray,
+    double: np.ndarray | None,
+    eps: float = EPS,
+    proven: bool = False,
 ) -> Judgement:
-    """Largest absolute error over the largest absolute value."""
+    """Largest absolute error over the largest absolute value.
+
+    ``proven``: in float64 the port computes the same; then the ceiling, which is for
+    ports of which only float32 is known, gives way to TensorFlow's own error.
+    """
     if port.size == 0:
         return Judgement(0.0, OUTPUT_CEILING, 0.0)
     if port.dtype.kind not in "fc":
@@ -73,7 +84,9 @@ def judge_output(
     if double is None:
         return Judgement(error, OUTPUT_CEILING, scale, value=value)
     own = float(np.abs(single[finite] - yardstick).max()) / scale
-    allowed = min(max(K * own, FLOOR_ULPS * eps), max(OUTPUT_CEILING, eps))
+    allowed = max(K * own, FLOOR_ULPS * eps)
+    if not proven:
+        allowed = min(allowed, max(OUTPUT_CEILING, eps))
     return Judgement(error, allowed, scale, own, value=value)
 
 
@@ -105,11 +118,15 @@ def judge_gradient(
     single: np.ndarray,
     double: np.ndarray | None,
     largest: float,
+    proven_own: float | None = None,
 ) -> Judgement:
     """The norm of the difference over the gradient's norm.
 
     ``largest`` is the norm of the largest gradient of the model: a gradient that is
     zero but for rounding (a bias before a softmax, say) is held against that.
+    ``proven_own``: in float64 the port's gradient is the same, and this is the largest
+    of TensorFlow's own float32 errors in the model. Which values cross a corner is
+    chance, so that one then stands for all.
     """
     truth = single if double is None else double
     differing = _non_finite_differs(port, single)
@@ -124,6 +141,10 @@ def judge_gradient(
         scale, allowed = largest or 1.0, floor
     elif double is None:
         allowed = GRADIENT_CEILING
+    elif proven_own is not None:
+        allowed = max(
+            K * own / (norm or 1.0), min(K * proven_own, PROVEN_CEILING), floor
+        )
     return Judgement(error / scale, allowed, scale, own / scale, value=value)
 
 

@@ -35,9 +35,7 @@ def mfcc(
     energy = energy.clamp_min(1e-12).log()
     places = torch.arange(bands, dtype=torch.float64, device=energy.device) + 0.5
     orders = torch.arange(coefficients, dtype=torch.float64, device=energy.device)
-    waves = math.sqrt(2 / bands) * torch.cos(
-        math.pi / bands * places[:, None] * orders
-    )
+    waves = math.sqrt(2 / bands) * torch.cos(math.pi / bands * places[:, None] * orders)
     return (energy @ waves).to(spectrogram.dtype)
 
 

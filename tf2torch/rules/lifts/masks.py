@@ -48,7 +48,7 @@ def _below_ones(node: Node) -> tuple[Node, bool]:
 
 
 def triangle(node: Node) -> Node | None:
-    """``i >= j`` over counted rows and columns   ->   ``torch.tril(torch.ones(n, n))``"""
+    """``i >= j`` over counted rows and columns, as ``torch.tril(torch.ones(n, n))``."""
     if not isinstance(node, Call) or node.func not in (">=", "<="):
         return None
     rows, columns = node.args if node.func == ">=" else node.args[::-1]

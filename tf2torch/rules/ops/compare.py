@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf2torch.ir.build import call, cast, const, reshape
+from tf2torch.ir.build import call, cast, const, reshape, scalar_of
 from tf2torch.ir.nodes import Node
 from tf2torch.ir.types import Dim, TensorType
 from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
@@ -96,7 +96,21 @@ rules.table(
 def select_v2(
     condition: Node, x: Node, y: Node, *, out: tuple[TensorType, ...]
 ) -> Node:
-    return call("torch.where", condition, x, y, type=out[0])
+    return _chosen(condition, x, y, out[0])
+
+
+def _chosen(condition: Node, x: Node, y: Node, out: TensorType) -> Node:
+    """``torch.where``; of two numbers it would take torch's default dtypes."""
+    numbers = scalar_of(x), scalar_of(y)
+    if x.rank != 0 or y.rank != 0 or None in numbers:
+        return call("torch.where", condition, x, y, type=out)
+    if numbers in ((1, 0), (True, False)):
+        return cast(condition, out.dtype)
+    if numbers in ((0, 1), (False, True)) and not np.signbit(numbers[0]):
+        return cast(call("~", condition, type=condition), out.dtype)
+    if out.dtype in ("float32", "int64"):
+        return call("torch.where", condition, *numbers, type=out)
+    return call("torch.where", condition, x, y, type=out)
 
 
 @rules.rule("Select", "RefSelect")
@@ -110,7 +124,7 @@ def select(
     if condition.rank == 1 and rank > 1:
         assert condition.shape is not None
         condition = reshape(condition, (*condition.shape, *[1] * (rank - 1)))
-    return call("torch.where", condition, x, y, type=out[0])
+    return _chosen(condition, x, y, out[0])
 
 
 @rules.rule("Where")

@@ -8,6 +8,7 @@ too; a subscript counts those from the end, where TensorFlow has no value at all
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def _batched(
         return call(".gather", params, 1, indices, type=out)
     if params.rank == indices.rank == batch_dims + 1:
         return call(".gather", params, axis, indices, type=out)
-    named: dict[str, Arg] = {"axis": axis, "batch_dims": batch_dims}
+    named: dict[str, Any] = {"axis": axis, "batch_dims": batch_dims}
     return call("helper.gather", params, indices, type=out, **named)
 
 

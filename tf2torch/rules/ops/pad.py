@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tf2torch.ir.build import array_of, call, permute, scalar_of, to_channels_first
 from tf2torch.ir.nodes import Arg, Call, Node
@@ -36,7 +37,7 @@ def pad_v2(
 
 def _constant_pad(x: Node, paddings: Node, value: float, out: TensorType) -> Node:
     pairs = pairs_of(paddings)
-    named: dict[str, Arg] = {} if value == 0 else {"value": value}
+    named: dict[str, Any] = {} if value == 0 else {"value": value}
     if pairs is None:
         backwards = call(".flatten", call(".flip", paddings, 0))
         return call("F.pad", x, call(".tolist", backwards), type=out, **named)
@@ -98,6 +99,18 @@ def mirror_pad(
             return made
     func = "helper.mirror_pad"
     return call(func, x, tuple(pairs), edge=attrs.mode == "SYMMETRIC", type=out[0])
+
+
+@rules.rule("MirrorPadGrad")
+def mirror_pad_grad(
+    grad: Node, paddings: Node, *, attrs: ModeAttrs, out: tuple[TensorType, ...]
+) -> Node | Decline:
+    pairs = pairs_of(paddings)
+    if pairs is None:
+        return Decline("the paddings are computed at run time")
+    func = "helper.mirror_pad_grad"
+    edge = attrs.mode == "SYMMETRIC"
+    return call(func, grad, tuple(pairs), edge=edge, type=out[0])
 
 
 def _reflect(x: Node, pairs: Sequence[Pair], out: TensorType) -> Node | None:

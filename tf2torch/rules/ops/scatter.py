@@ -7,6 +7,7 @@ wins. Out-of-range indices raise, as on TensorFlow's CPU.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tf2torch.ir.build import array_of, call, cast, scalar_of
 from tf2torch.ir.nodes import Arg, DType, Node
@@ -22,7 +23,7 @@ IGNORE = Decline("indices out of range are to be ignored")
 def put(x: Node, indices: Node, updates: Node, accumulate: bool) -> Node:
     """``x`` with ``updates`` put (or added) at the coordinates ``indices``."""
     places = call(".unbind", torch_index(indices), -1)
-    named: dict[str, Arg] = {"accumulate": True} if accumulate else {}
+    named: dict[str, Any] = {"accumulate": True} if accumulate else {}
     return call(".index_put", x, places, updates, type=x.type, **named)
 
 
@@ -154,7 +155,7 @@ def one_hot(
 ) -> Node | Decline:
     """An index out of range gives a row of off values; F.one_hot would raise."""
     count = elements_of(depth)
-    named: dict[str, Arg] = {} if attrs.axis == -1 else {"axis": attrs.axis}
+    named: dict[str, Any] = {} if attrs.axis == -1 else {"axis": attrs.axis}
     size: Arg = depth if count is None else count[0]
     mask = out[0].with_dtype("bool")
     hot = call("helper.one_hot", indices, size, type=mask, **named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tf2torch.ir.build import call, ints_of, permute
+from tf2torch.ir.build import call, ints_of, outs, permute
 from tf2torch.ir.nodes import Attr, DType, Node
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.elements import elements_of, sizes_arg
@@ -130,3 +130,12 @@ def broadcast_to(x: Node, shape: Node, *, out: tuple[TensorType, ...]) -> Node:
 def broadcast_args(s0: Node, s1: Node, *, out: tuple[TensorType, ...]) -> Node:
     joint = call("torch.broadcast_shapes", sizes_arg(s0), sizes_arg(s1))
     return call("torch.tensor", joint, dtype=DType(out[0].dtype))
+
+
+@rules.rule("BroadcastGradientArgs")
+def broadcast_gradient_args(
+    s0: Node, s1: Node, *, out: tuple[TensorType, ...]
+) -> tuple[Node, ...]:
+    """The axes along which the gradients of a broadcast are summed."""
+    shapes = sizes_arg(s0), sizes_arg(s1)
+    return outs(call("helper.reduced_axes", *shapes, DType(out[0].dtype), types=out))

@@ -69,13 +69,6 @@ def real_transform(
     return call(f"torch.fft.{func}n", x, given, dim=(-3, -2, -1), type=type)
 
 
-@rules.rule("FFTND", "IFFTND", "RFFTND", "IRFFTND")
-def fftnd(
-    x: Node, length: Node, axes: Node, *, out: tuple[TensorType, ...]
-) -> Decline:
-    return Decline("TensorFlow has no kernel for it on a CPU to compare with")
-
-
 @dataclass(frozen=True)
 class AudioSpectrogramAttrs:
     window_size: int

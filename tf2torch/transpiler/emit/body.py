@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tf2torch import pycode
-from tf2torch.ir.graph import Graph, topological
 from tf2torch.ir.nodes import (
     Block,
     Call,
@@ -21,7 +20,6 @@ from tf2torch.ir.nodes import (
     CustomGradient,
     Family,
     For,
-    Input,
     Module,
     Node,
     Out,
@@ -34,12 +32,25 @@ from tf2torch.ir.nodes import (
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.expressions import Expressions, number, takes_scalar
 from tf2torch.transpiler.emit.helper_sources import helper_names
+from tf2torch.transpiler.emit.planning import (
+    LEAVES,
+    REGIONS,
+    TUPLES,
+    count_uses,
+    flat,
+    is_expression,
+    is_size,
+    may_inline,
+    out_owners,
+    own_depth,
+    own_width,
+    region_nodes,
+)
+
+__all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
 
 MAX_WIDTH = 62
 MAX_DEPTH = 3
-LEAVES = (Const, Param, Input, Variable, Table)
-REGIONS = (Case, For, While)
-TUPLES = (Block, Call, CustomGradient, Family, Module, Unported)
 GENERIC = ("x", "y", "z", "u", "v", "w")
 
 
@@ -88,16 +99,16 @@ class Body:
         """Steps for ``nodes`` (operands first); sets which nodes are written inline."""
         result_list = list(results)
         inside = set(nodes)
-        uses = _count_uses(nodes, result_list)
+        uses = count_uses(nodes, result_list)
         width: dict[Node, int] = {}
         depth: dict[Node, int] = {}
-        owners = _out_owners(nodes)
+        owners = out_owners(nodes)
         for node in nodes:
             if isinstance(node, (*LEAVES, Out)):
                 continue
             parts = [p for p in node.operands if p in self.inline]
-            width[node] = _own_width(node) + sum(width[p] for p in parts)
-            depth[node] = _own_depth(node) + max((depth[p] for p in parts), default=0)
+            width[node] = own_width(node) + sum(width[p] for p in parts)
+            depth[node] = own_depth(node) + max((depth[p] for p in parts), default=0)
             while any(not is_size(p) for p in parts) and (
                 width[node] > MAX_WIDTH or depth[node] > MAX_DEPTH
             ):
@@ -105,10 +116,10 @@ class Body:
                 parts.remove(widest)
                 self.inline.discard(widest)
                 width[node] += 4 - width[widest]
-                depth[node] = _own_depth(node) + max(
+                depth[node] = own_depth(node) + max(
                     (depth[p] for p in parts), default=0
                 )
-            single = uses.get(node, 0) == 1 and node not in owners and _may_inline(node)
+            single = uses.get(node, 0) == 1 and node not in owners and may_inline(node)
             if single or is_size(node):
                 self.inline.add(node)
         for user in nodes:
@@ -149,7 +160,7 @@ class Body:
         last = _last_reads(steps, results, self.inline)
         for index, step in enumerate(steps):
             if index == len(steps) - 1 and list(results) == [step.node] and not wanted:
-                if _is_expression(step.node):
+                if is_expression(step.node):
                     self.inline.add(step.node)  # returned as it stands
                     continue
             self.step(step, index, last, wanted or {})
@@ -209,7 +220,7 @@ class Body:
         parts = []
         for item in nest:
             if isinstance(item, tuple):
-                read = any(i in outs for i in _flat(item))
+                read = any(i in outs for i in flat(item))
                 inner = (
                     self.nest(item, outs, step, index, last, wanted) if read else "_"
                 )
@@ -232,7 +243,10 @@ class Body:
         """A name for ``node`` that holds no value still to be read."""
         live = self.live(index, last)
         taken = live | self.reserved | helper_names()
-        free = lambda n: n not in taken  # noqa: E731
+
+        def free(name: str) -> bool:
+            return name not in taken
+
         preferred = wanted.get(node)
         if preferred is not None and (preferred not in live):
             return self.claim(node, preferred)
@@ -316,72 +330,6 @@ class Body:
         raise AssertionError(f"{type(node).__name__} {node.origin} is no expression")
 
 
-def region_nodes(graph: Graph) -> list[Node]:
-    """What a region computes, operands first."""
-    inputs = set(graph.inputs)
-    return [n for n in topological((*graph.effects, *graph.results)) if n not in inputs]
-
-
-def _is_expression(node: Node) -> bool:
-    if isinstance(node, Chain) and len(node.args) > 1:
-        return False
-    return isinstance(node, (Chain, *TUPLES)) and len(node.types) == 1
-
-
-def _may_inline(node: Node) -> bool:
-    if isinstance(node, REGIONS) or len(node.types) > 1:
-        return False
-    if isinstance(node, Chain) and len(node.args) > 1:
-        return False
-    return not (isinstance(node, Call) and is_effect(node))
-
-
-def is_effect(node: Call) -> bool:
-    """In-place methods and reads of variables that the model writes."""
-    return (
-        node.func.endswith("_") and node.func.startswith(".")
-    ) or node.func == ".clone"
-
-
-def is_size(node: Node) -> bool:
-    """``x.shape[0]``, which is written wherever it is needed."""
-    match node:
-        case Call("@shape" | "@device"):
-            return True
-        case Call("[]", (Call("@shape"), int())):
-            return True
-    return False
-
-
-def _own_width(node: Node) -> int:
-    if isinstance(node, Call):
-        literals = 6 * max(0, len(node.args) + len(node.kwargs) - 1)
-        return len(node.func) + literals + sum(len(k) for k, _ in node.kwargs) + 3
-    return 14 + 3 * len(node.operands)
-
-
-def _own_depth(node: Node) -> int:
-    """Shape and index plumbing does not count as an idea of its own."""
-    light = isinstance(node, Call) and (
-        node.func[0] in ".@[" or node.func in ("neg", "~")
-    )
-    return 0 if light else 1
-
-
-def _count_uses(nodes: Sequence[Node], results: Sequence[Node]) -> dict[Node, int]:
-    uses: dict[Node, int] = {}
-    for node in nodes:
-        for operand in node.operands:
-            uses[operand] = uses.get(operand, 0) + 1
-    for node in results:
-        uses[node] = uses.get(node, 0) + 1
-    return uses
-
-
-def _out_owners(nodes: Sequence[Node]) -> set[Node]:
-    return {n.node for n in nodes if isinstance(n, Out)}
-
-
 def _last_reads(
     steps: Sequence[Step], results: Sequence[Node], inline: set[Node]
 ) -> dict[Node, int]:
@@ -397,10 +345,3 @@ def _last_reads(
         else:
             last[node] = len(steps)
     return last
-
-
-def _flat(nest: tuple[object, ...]) -> list[object]:
-    found: list[object] = []
-    for item in nest:
-        found.extend(_flat(item) if isinstance(item, tuple) else [item])
-    return found

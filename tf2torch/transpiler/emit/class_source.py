@@ -159,7 +159,9 @@ class ClassSource:
     def member_statement(self, name: str, node: Node) -> str:
         match node:
             case Module():
-                return f"self.{name} = {pycode.text(self.module(node))}"
+                made = f"self.{name} = {pycode.text(self.module(node))}"
+                frozen = [f"self.{name}.{k}.requires_grad_(False)" for k in _fixed(node)]
+                return "\n        ".join([made, *frozen])
             case Family():
                 return f"self.{name} = {self.family(node)}"
             case Block():
@@ -272,6 +274,16 @@ def _runs(texts: list[str]) -> list[str]:
         count = len(list(group))
         found.append(text if count == 1 else f"*({text} for _ in range({count}))")
     return found
+
+
+def _fixed(node: Module) -> list[str]:
+    """Parameters that torch's module has and TensorFlow's layer has not: the second
+    bias of an LSTM, which stays zero."""
+    return [
+        name
+        for name, value in node.state
+        if isinstance(value, Const) and value.dtype.startswith("float")
+    ]
 
 
 def _layer_of(node: Node) -> Node:

@@ -33,6 +33,9 @@ KINDS = {
     "nn.Linear": "fc", "nn.Embedding": "embedding", "nn.EmbeddingBag": "embedding",
     "nn.LSTM": "lstm", "nn.GRU": "gru", "nn.RNN": "rnn",
     "nn.LSTMCell": "cell", "nn.GRUCell": "cell", "nn.Dropout": "dropout",
+    "nn.Dropout1d": "dropout", "nn.Dropout2d": "dropout", "nn.Dropout3d": "dropout",
+    "nn.AlphaDropout": "dropout", "helper.GaussianDropout": "dropout",
+    "helper.StochasticDepth": "drop",
     "nn.PReLU": "prelu",
 }  # fmt: skip
 

@@ -197,6 +197,7 @@ def _finish_loop(body: Body, node: Node, loop: Loop, last: dict[Node, int]) -> N
         if k in loop.names:
             body.names[out] = loop.names[k]
         else:
+            assert isinstance(node, For | While)
             _stand_for(body, out, node.inputs[k], loop.fixed[k])
 
 

@@ -24,7 +24,9 @@ from tf2torch.transpiler.frontends.tasks import Task
 LEAF_OPS = frozenset(
     "VarHandleOp VariableV2 Variable AutoReloadVariable HashTable HashTableV2 "
     "MutableHashTable MutableHashTableV2 MutableDenseHashTable "
-    "MutableDenseHashTableV2 AnonymousHashTable AnonymousMutableHashTable".split()
+    "MutableDenseHashTableV2 MutableHashTableOfTensors MutableHashTableOfTensorsV2 "
+    "AnonymousHashTable AnonymousMutableHashTable AnonymousMutableDenseHashTable "
+    "AnonymousMutableHashTableOfTensors".split()
 )
 CALL_OPS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "BatchFunction"})
 PASSING = frozenset({"Identity", "RefIdentity", "PlaceholderWithDefault"})

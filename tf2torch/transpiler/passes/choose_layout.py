@@ -35,6 +35,14 @@ ELEMENTWISE = frozenset(
         "relu relu6 silu gelu elu selu leaky_relu softplus softsign hardtanh hardsigmoid "
         "hardswish mish sigmoid tanh celu logsigmoid").split()}
 )  # fmt: skip
+DROPOUTS = frozenset(
+    {
+        "nn.Dropout",
+        "nn.AlphaDropout",
+        "helper.GaussianDropout",
+        "helper.StochasticDepth",
+    }
+)
 REDUCTIONS = frozenset(
     {
         ".mean",
@@ -105,7 +113,7 @@ def _place(node: Node, placed: dict[Node, Placed]) -> Placed | None:
     ):
         return None
     if isinstance(node, Module):
-        return _elementwise(node, placed) if node.cls == "nn.Dropout" else None
+        return _elementwise(node, placed) if node.cls in DROPOUTS else None
     if node.func == ".permute":
         return _permute(node, placed)
     if node.func in ELEMENTWISE:

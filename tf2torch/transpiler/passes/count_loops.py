@@ -25,7 +25,7 @@ from tf2torch.ir.graph import (
     substitute,
     topological,
 )
-from tf2torch.ir.nodes import Const, For, Input, Node, Op, Sizes, While
+from tf2torch.ir.nodes import Attr, Const, For, Input, Node, Op, Sizes, While
 from tf2torch.ir.types import Dim, TensorType, dim
 
 PASSING = frozenset({"Identity", "LoopCond", "StopGradient"})
@@ -226,7 +226,7 @@ def _shifted(node: Node, offset: int) -> Node | None:
 
 def _plus(node: Node, offset: int, dtype: str) -> Node:
     if node.dtype != dtype:
-        attrs = {"SrcT": node.dtype, "DstT": dtype, "Truncate": False}
+        attrs: dict[str, Attr] = {"SrcT": node.dtype, "DstT": dtype, "Truncate": False}
         types = (TensorType(dtype, ()),)
         node = Op("Cast", (node,), attrs, types=types, origin=node.origin)
     if offset == 0:

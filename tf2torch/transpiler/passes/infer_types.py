@@ -250,7 +250,8 @@ class _Inference:
                 numbers = [self.encode(v) for v in operand.values]
                 if any(abs(n) > np.iinfo(operand.dtype).max for n in numbers):
                     return None
-                value = np.array(numbers, operand.dtype).reshape(shape or ())
+                static = operand.type.static_shape() or ()
+                value = np.array(numbers, operand.dtype).reshape(static)
             marked.append((operand.dtype, shape, value))
         return _joined(node, marked) if node.op in JOINS else marked
 

@@ -9,6 +9,7 @@ the sizes of its result, or None where that is not exact.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import sympy
@@ -169,7 +170,7 @@ def _strided(node: Op, tables: list[np.ndarray]) -> np.ndarray:
     def bit(mask: str, i: int) -> bool:
         return bool(int(node.attrs[f"{mask}_mask"]) >> i & 1)  # type: ignore[arg-type]
 
-    index: list[object] = []
+    index: list[Any] = []
     for i in range(len(begin)):
         if bit("ellipsis", i):
             index.append(Ellipsis)

@@ -1,8 +1,8 @@
 """Shapes that an operand spells out in sizes, which may be symbols.
 
-    Reshape(x: [batch, t, 64], [batch, t, 4, 16])   is   [batch, t, 4, 16]
-    Reshape(x: [batch, t, 64], [-1, 64])            is   [batch*t, 64]
-    Range(0, t, 1)                                  is   [t]
+Reshape(x: [batch, t, 64], [batch, t, 4, 16])   is   [batch, t, 4, 16]
+Reshape(x: [batch, t, 64], [-1, 64])            is   [batch*t, 64]
+Range(0, t, 1)                                  is   [t]
 """
 
 from __future__ import annotations

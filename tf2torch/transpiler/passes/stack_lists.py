@@ -26,6 +26,9 @@ from tf2torch.ir.nodes import Const, For, Input, Node, Op, Sizes
 from tf2torch.ir.types import ListType, TensorType
 
 I32 = "int32"
+# What masked steps do with the state before and after.
+SELECTING = frozenset({"SelectV2", "Select"})
+MAX_DEPTH = 2
 
 
 def stack_lists(graph: Graph) -> Graph:
@@ -181,16 +184,19 @@ def _merge(loop: For, readers: dict[Node, list[Node]]) -> Instead | None:
     results = [source(r) for r in loop.body.results]
     for k, result in enumerate(results):
         for j in range(k):
-            if j not in same and results[j] is result and not isinstance(result, Input):
-                if equal(loop.inputs[j], loop.inputs[k]):
-                    same[k] = j
-                    break
+            if j in same or isinstance(result, Input):
+                continue
+            if equal(loop.inputs[j], loop.inputs[k]) and _alike(loop, j, k):
+                same[k] = j
+                break
     if not same:
         return None
     kept = [k for k in range(len(results)) if k not in same]
     variables = loop.body.inputs
-    instead = {variables[1 + k]: variables[1 + j] for k, j in same.items()}
-    body = substitute(loop.body, dict(instead))
+    instead: dict[Node, Node] = {
+        variables[1 + k]: variables[1 + j] for k, j in same.items()
+    }
+    body = substitute(loop.body, instead)
     body = replace(
         body,
         inputs=(variables[0], *(variables[1 + k] for k in kept)),
@@ -206,6 +212,24 @@ def _merge(loop: For, readers: dict[Node, list[Node]]) -> Instead | None:
     at = {k: found[i] for i, k in enumerate(kept)}
     values = tuple(at[same.get(k, k)] for k in range(len(results)))
     return Instead(made, values)
+
+
+def _alike(loop: For, j: int, k: int) -> bool:
+    """Are the next values of j and k equal, given that the present ones are?"""
+    first, second = loop.body.inputs[1 + j], loop.body.inputs[1 + k]
+
+    def same(a: Node, b: Node, depth: int) -> bool:
+        a, b = source(a), source(b)
+        if a is b or {a, b} == {first, second}:
+            return True
+        if not isinstance(a, Op) or not isinstance(b, Op) or depth == 0:
+            return False
+        if a.op != b.op or a.types != b.types or a.op not in SELECTING:
+            return False
+        pairs = zip(a.inputs, b.inputs, strict=True)
+        return all(same(x, y, depth - 1) for x, y in pairs)
+
+    return same(loop.body.results[j], loop.body.results[k], MAX_DEPTH)
 
 
 def equal(a: Node, b: Node) -> bool:

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.diagnostics import Code, Direction, Hint, Priority
-from tf2torch.verify import localise, mapping, tolerance
+from tf2torch.verify import localise, mapping, precision, tolerance
 from tf2torch.verify.candidate import Answer
 from tf2torch.verify.distribution import DEVIATIONS, Moments, vector_deviation
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
 from tf2torch.verify.oracle import Truth
 from tf2torch.verify.original.model import Run
+from tf2torch.verify.precision import Exact
 from tf2torch.verify.provenance import Entry
 
 DEAD = "no gradient"
+FLOAT64 = "gradient error in float64"
 UNJUDGED = "TensorFlow's own float32 error is above the ceiling: not judged"
 
 
@@ -76,8 +78,9 @@ def _with_gradients(sample: Sample) -> Sample:
 
 def _unjudged(figures: list[Figure]) -> set[str]:
     """What has been looked at, but on no set could be judged."""
-    judged = {f.subject.split(" · ")[0] for f in figures if f.note != UNJUDGED}
-    return {f.subject.split(" · ")[0] for f in figures} - judged
+    measured = [figure for figure in figures if figure.name != FLOAT64]
+    judged = {f.subject.split(" · ")[0] for f in measured if f.note != UNJUDGED}
+    return {f.subject.split(" · ")[0] for f in measured} - judged
 
 
 def _never_judged(case: Case, figures: list[Figure]) -> Iterator[Hint]:
@@ -99,12 +102,22 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
         return
     pairs = list(pairs_of(case, sample, truth, case.answer(sample)))
     largest = max((_norm(pair.truth) for pair in pairs), default=0.0)
+    own = max((_own(pair) for pair in pairs), default=0.0)
+    exact = _exact(case, sample, largest)
     for pair in pairs:
         subject = f"{pair.subject} · {sample.name}"
-        if tolerance.gradient_ill_conditioned(pair.single, pair.double, largest):
+        found = exact.get(pair.subject)
+        if found is not None:
+            passed = not found.refutes
+            yield Figure(FLOAT64, subject, passed, found.error, precision.CEILING)
+        proven = own if found is not None and found.proves else None
+        unclear = tolerance.gradient_ill_conditioned(pair.single, pair.double, largest)
+        if unclear and proven is None:
             yield Figure("gradient error", subject, True, note=UNJUDGED)
             continue
-        judged = tolerance.judge_gradient(pair.port, pair.single, pair.double, largest)
+        judged = tolerance.judge_gradient(
+            pair.port, pair.single, pair.double, largest, proven
+        )
         dead = not judged.passed and (not pair.reached or not pair.port.any())
         yield Figure(
             "gradient error",
@@ -117,6 +130,27 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
             judged.value,
             DEAD if dead else judged.problem,
         )
+
+
+def _exact(case: Case, sample: Sample, largest: float) -> dict[str, Exact]:
+    """By entry or input: the comparison in float64 on both sides."""
+    answer, truth = case.double_answer(sample), case.truth(sample).double
+    if answer is None or truth is None:
+        return {}
+    found = {}
+    for pair in pairs_of(case, sample, Truth(truth, None), answer):
+        error = precision.exact_gradient(pair.port, pair.single, largest)
+        if error is not None:
+            found[pair.subject] = Exact(error, case.binding)
+    return found
+
+
+def _own(pair: Pair) -> float:
+    """TensorFlow's own relative error, of gradients that are more than noise."""
+    if pair.double is None or not pair.double.any():
+        return 0.0
+    own = _norm(pair.single.astype(np.float64) - pair.double) / _norm(pair.double)
+    return own if own < tolerance.NOISE else 0.0
 
 
 def _distributions(case: Case) -> Iterator[Figure]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.diagnostics import Code, Direction, Hint, Priority
-from tf2torch.verify import localise, tolerance
+from tf2torch.verify import localise, precision, tolerance
 from tf2torch.verify.distribution import (
     DEVIATIONS,
     Moments,
@@ -17,8 +17,10 @@ from tf2torch.verify.distribution import (
 )
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
+from tf2torch.verify.precision import Exact
 from tf2torch.verify.tolerance import Judgement
 
+FLOAT64 = "output error in float64"
 UNJUDGED = "TensorFlow's own float32 error is above the ceiling: not judged"
 
 
@@ -45,6 +47,8 @@ class Outputs:
                 "no float64 run of the original: outputs are held against TensorFlow's "
                 f"float32 at {tolerance.OUTPUT_CEILING:g} ({case.oracle.no_float64})"
             )
+        if case.no_double:
+            notes.append(f"the port does not run in float64: {case.no_double}")
         if case.oracle.kept_float32:
             kept = ", ".join(case.oracle.kept_float32)
             notes.append(f"in float32 within the float64 run: {kept}")
@@ -62,13 +66,29 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
             continue
         double = truth.double.outputs[name] if truth.double else None
         subject = f"{name} · {sample.name}"
-        if tolerance.ill_conditioned(single, double):
+        exact = _exact(case, sample, name)
+        if exact is not None:
+            passed = not exact.refutes
+            yield Figure(FLOAT64, subject, passed, exact.error, precision.CEILING)
+        proven = exact is not None and exact.proves
+        if tolerance.ill_conditioned(single, double) and not proven:
             yield Figure("output error", subject, True, note=UNJUDGED)
             continue
-        judged = tolerance.judge_output(
-            answer.outputs[name], single, double, unit(truth.single.dtypes[name])
+        eps = unit(truth.single.dtypes[name])
+        port = answer.outputs[name]
+        yield _figure(
+            subject, tolerance.judge_output(port, single, double, eps, proven)
         )
-        yield _figure(subject, judged)
+
+
+def _exact(case: Case, sample: Sample, name: str) -> Exact | None:
+    """The comparison in float64 on both sides, where there is one."""
+    answer, truth = case.double_answer(sample), case.truth(sample).double
+    if answer is None or truth is None or name not in answer.outputs:
+        return None
+    error = precision.exact_output(answer.outputs[name], truth.outputs[name])
+    binding = case.binding and answer.dtypes[name] == truth.dtypes[name]
+    return None if error is None else Exact(error, binding)
 
 
 def _distributions(case: Case) -> Iterator[Figure]:
@@ -142,8 +162,9 @@ def _excess(figure: Figure | None) -> float:
 
 
 def _never_judged(figures: list[Figure]) -> Iterator[Hint]:
-    judged = {f.subject.split(" · ")[0] for f in figures if f.note != UNJUDGED}
-    for name in sorted({f.subject.split(" · ")[0] for f in figures} - judged):
+    measured = [figure for figure in figures if figure.name != FLOAT64]
+    judged = {f.subject.split(" · ")[0] for f in measured if f.note != UNJUDGED}
+    for name in sorted({f.subject.split(" · ")[0] for f in measured} - judged):
         yield Hint(
             Code.NUMERICAL_INSTABILITY,
             Priority.P2,

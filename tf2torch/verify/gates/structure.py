@@ -30,6 +30,7 @@ class Structure:
     dimension = Dimension.STRUCTURE
 
     def check(self, case: Case) -> Verdict:
+        _ = case.candidate, case.oracle  # both processes start side by side
         stored = {s.name: s for s in case.stored}
         claimed = {e.name: e for e in case.port.state}
         variables = {v.key: v for v in case.oracle.variables}

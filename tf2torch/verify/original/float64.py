@@ -15,8 +15,9 @@ from typing import Any
 
 from tf2torch.verify.original.batchnorm import FUSED, write_out
 
-FLOAT, DOUBLE = 1, 2  # DataType values; + 100 are the reference types
-WIDER = {1: 2, 101: 102}
+# DataType values: float → double, complex64 → complex128; + 100 are references.
+NARROW = {1: 2, 8: 18}
+WIDER = {**NARROW, **{100 + old: 100 + new for old, new in NARROW.items()}}
 STAYS_FLOAT = ("Random", "StatelessRandom", "Multinomial", "ParameterizedTruncated")
 
 
@@ -107,25 +108,26 @@ def _widen_node(
         return [node]
     schema = _schema(node.op)
     _fill_type_defaults(node, schema)
-    if node.op == "Bitcast" and node.attr["T"].type == FLOAT:
+    if node.op == "Bitcast" and node.attr["T"].type in NARROW:
         raise NotWidenable("Bitcast reads the bits of a float32")
+    _write_defaults(node, schema)
     before = _signature(node, schema)
     stays = node.op.startswith(STAYS_FLOAT) or not _widen_attrs(node, schema)
     after = before if stays else _signature(node, schema)
     made = [node]
     for index, (old, new) in enumerate(zip(before[0], after[0], strict=True)):
-        if old == FLOAT and new == FLOAT:
+        if old in NARROW and new == old:
             state.kept.add(node.op)
-            cast = _cast(f"{node.name}/in_{index}/as_float", node.input[index], FLOAT)
+            name = f"{node.name}/in_{index}/as_float"
+            cast = _cast(name, node.input[index], NARROW[old], old)
             made.insert(0, cast)
             node.input[index] = cast.name + (":y:0" if in_function else "")
     names = _outputs(node, schema, in_function)
     for index, (old, new) in enumerate(zip(before[1], after[1], strict=True)):
-        if old == FLOAT and new == FLOAT:
+        if old in NARROW and new == old:
             state.kept.add(node.op)
-            made.append(
-                _cast(f"{node.name}/out_{index}/as_double", names[index], DOUBLE)
-            )
+            name = f"{node.name}/out_{index}/as_double"
+            made.append(_cast(name, names[index], old, NARROW[old]))
             renamed[names[index]] = made[-1].name + (":y:0" if in_function else ":0")
     return made
 
@@ -152,38 +154,48 @@ def _widen_attrs(node: Any, schema: Any) -> bool:
     import tensorflow as tf
 
     allowed = {a.name: set(a.allowed_values.list.type) for a in schema.attr}
-    floats = [
-        name
+    floats = {
+        name: NARROW[old]
         for name, value in node.attr.items()
-        if value.type == FLOAT or FLOAT in value.list.type
-    ]
-    for name in floats:
-        if allowed.get(name) and DOUBLE not in allowed[name]:
+        for old in (value.type, *value.list.type)
+        if old in NARROW
+    }
+    for name, new in floats.items():
+        if allowed.get(name) and new not in allowed[name]:
             return False
-    if floats and not _has_kernel(node.op, set(floats)):
+    if floats and not _has_kernel(node.op, floats):
         return False
     for name in floats:
         value = node.attr[name]
         if value.HasField("list"):
             value.list.type[:] = [WIDER.get(t, t) for t in value.list.type]
         else:
-            value.type = DOUBLE
+            value.type = NARROW[value.type]
     for value in node.attr.values():
-        if value.HasField("tensor") and value.tensor.dtype == FLOAT:
-            wide = tf.make_ndarray(value.tensor).astype("float64")
-            value.tensor.CopyFrom(tf.make_tensor_proto(wide))
+        if value.HasField("tensor") and value.tensor.dtype in NARROW:
+            wide = tf.as_dtype(NARROW[value.tensor.dtype]).as_numpy_dtype
+            array = tf.make_ndarray(value.tensor).astype(wide)
+            value.tensor.CopyFrom(tf.make_tensor_proto(array))
     return True
 
 
-def _has_kernel(op: str, attrs: set[str]) -> bool:
-    """Whether a CPU kernel takes double for all of ``attrs``; True when none says."""
+def _write_defaults(node: Any, schema: Any) -> None:
+    """Type attributes that were left at their default are written out."""
+    for attr in schema.attr:
+        if attr.type == "type" and attr.name not in node.attr:
+            if attr.default_value.type in NARROW:
+                node.attr[attr.name].type = attr.default_value.type
+
+
+def _has_kernel(op: str, attrs: Mapping[str, int]) -> bool:
+    """Whether a CPU kernel takes the wide types of ``attrs``; True when none says."""
     from tensorflow.python.framework import kernels
 
     listed = kernels.get_registered_kernels_for_op(op).kernel
     cpu = [kernel for kernel in listed if kernel.device_type in ("CPU", "DEFAULT")]
     return not cpu or any(
         all(
-            DOUBLE in constraint.allowed_values.list.type
+            attrs[constraint.name] in constraint.allowed_values.list.type
             for constraint in kernel.constraint
             if constraint.name in attrs
         )
@@ -217,11 +229,11 @@ def _outputs(node: Any, schema: Any, in_function: bool) -> list[str]:
     ]
 
 
-def _cast(name: str, reference: str, target: int) -> Any:
+def _cast(name: str, reference: str, source: int, target: int) -> Any:
     from tensorflow.core.framework import node_def_pb2
 
     cast = node_def_pb2.NodeDef(name=name, op="Cast", input=[reference])
-    cast.attr["SrcT"].type = FLOAT if target == DOUBLE else DOUBLE
+    cast.attr["SrcT"].type = source
     cast.attr["DstT"].type = target
     cast.attr["Truncate"].b = False
     return cast

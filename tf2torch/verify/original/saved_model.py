@@ -292,10 +292,7 @@ def _widen_checkpoint(prefix: str, target: str) -> None:
     reader = tf.train.load_checkpoint(prefix)
     names = sorted(reader.get_variable_to_shape_map())
     values = [reader.get_tensor(name) for name in names]
-    wide = [
-        v.astype(np.float64) if getattr(v, "dtype", None) == np.float32 else v
-        for v in values
-    ]
+    wide = [_wide(value) for value in values]
     os.makedirs(os.path.join(target, "variables"))
     tf.raw_ops.SaveV2(
         prefix=os.path.join(target, "variables", "variables"),
@@ -303,3 +300,9 @@ def _widen_checkpoint(prefix: str, target: str) -> None:
         shape_and_slices=[""] * len(names),
         tensors=[tf.constant(v) for v in wide],
     )
+
+
+def _wide(value: Any) -> Any:
+    kinds = {"float32": "float64", "complex64": "complex128"}
+    dtype = str(getattr(value, "dtype", ""))
+    return value.astype(kinds[dtype]) if dtype in kinds else value

@@ -1,0 +1,176 @@
+"""Nodes of the torch dialect: expressions, modules, blocks of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tf2torch.ir.node import Arg, Node, map_arg, nodes_of, same_args
+
+if TYPE_CHECKING:
+    from tf2torch.ir.graph import Graph
+
+from tf2torch.ir.leaves import Const, VariableInfo
+
+
+@dataclass(frozen=True)
+class Transform:
+    """How a state_dict entry is made from its TF variable, one step of several.
+
+    kind: ``permute`` (axes), ``reshape`` (sizes), ``flip`` (axes), ``index`` (take
+    row ``args[0]``), ``slice`` (axis, start, stop), ``blocks`` (axis, then the new
+    order of equal blocks along it), ``cast`` unused.
+    """
+
+    kind: str
+    args: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Param(Node):
+    """The value of a variable as a parameter or buffer of a module.
+
+    Two Params with the same ``variable`` and ``transforms`` are one state entry.
+    """
+
+    variable: VariableInfo = field(kw_only=True)
+    transforms: tuple[Transform, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Node):
+    """A torch expression.
+
+    ``func``: ``torch.relu``/``F.pad`` (a function), ``.mean`` (a method of the first
+    argument), an operator (``+ - * / // % ** @ == != < <= > >= & | ^ ~ << >> neg``),
+    ``[]`` (a subscript), ``.shape``-like attributes as ``@shape``, ``helper.name`` (a
+    function of rules/helpers, copied into the port where used).
+    ``unpack`` nests the results of a call that returns a nested tuple.
+    """
+
+    func: str
+    args: tuple[Arg, ...] = ()
+    kwargs: tuple[tuple[str, Arg], ...] = ()
+    unpack: tuple[object, ...] | None = field(default=None, kw_only=True)
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return tuple(nodes_of((self.args, tuple(v for _, v in self.kwargs))))
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        args = tuple(map_arg(a, change) for a in self.args)
+        kwargs = tuple((k, map_arg(v, change)) for k, v in self.kwargs)
+        if same_args(args, self.args) and same_args(
+            tuple(v for _, v in kwargs), tuple(v for _, v in self.kwargs)
+        ):
+            return self
+        return replace(self, args=args, kwargs=kwargs)
+
+    def kwarg(self, name: str, default: Arg = None) -> Arg:
+        return dict(self.kwargs).get(name, default)
+
+
+@dataclass(frozen=True, eq=False)
+class Module(Node):
+    """An ``nn.Module`` applied to operands.
+
+    ``cls``: ``nn.Conv2d`` or ``helper.Name``; ``config``: constructor arguments;
+    ``state``: state_dict suffix → where its value comes from. Two Modules with the
+    same ``key`` are one object called twice. ``files``: path in the port folder → what
+    makes its content, for state that is no tensor (the vocabulary of a table).
+    """
+
+    cls: str
+    args: tuple[Arg, ...] = ()
+    config: tuple[tuple[str, Arg], ...] = ()
+    state: tuple[tuple[str, Param | Const], ...] = ()
+    key: object = field(default_factory=object)
+    name: str = ""
+    unpack: tuple[object, ...] | None = field(default=None, kw_only=True)
+    files: tuple[tuple[str, Callable[[], bytes]], ...] = field(default=(), kw_only=True)
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return tuple(nodes_of(self.args))
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        args = tuple(map_arg(a, change) for a in self.args)
+        return self if same_args(args, self.args) else replace(self, args=args)
+
+
+@dataclass(frozen=True, eq=False)
+class Block(Node):
+    """A closed graph that becomes a class of its own, applied to ``args``."""
+
+    graph: Graph
+    args: tuple[Node, ...]
+    name: str = ""
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.args
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        args = tuple(change(n) for n in self.args)
+        return self if same_args(args, self.args) else replace(self, args=args)
+
+    def graphs(self) -> tuple[Graph, ...]:
+        return (self.graph,)
+
+
+@dataclass(frozen=True, eq=False)
+class Chain(Node):
+    """Equal blocks one after the other: each takes the result of the one before.
+
+    ``args[0]`` enters the first block; the other args go to every block.
+    """
+
+    graphs_: tuple[Graph, ...]
+    args: tuple[Node, ...]
+    name: str = ""
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.args
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        args = tuple(change(n) for n in self.args)
+        return self if same_args(args, self.args) else replace(self, args=args)
+
+    def graphs(self) -> tuple[Graph, ...]:
+        return self.graphs_
+
+
+@dataclass(frozen=True, eq=False)
+class Family(Node):
+    """Layers of one kind side by side, each on an argument of its own; the result is
+    the list of theirs. Their own ``args`` are not read."""
+
+    modules: tuple[Module, ...]
+    args: tuple[Node, ...]
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.args
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        args = tuple(change(n) for n in self.args)
+        return self if same_args(args, self.args) else replace(self, args=args)
+
+
+@dataclass(frozen=True, eq=False)
+class Unported(Node):
+    """A TF op that no rule ports; running it raises NotImplementedError."""
+
+    op: str
+    inputs: tuple[Node, ...] = ()
+    reason: str = ""
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.inputs
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        inputs = tuple(change(n) for n in self.inputs)
+        return self if same_args(inputs, self.inputs) else replace(self, inputs=inputs)

@@ -1,0 +1,103 @@
+"""What the writer of a body needs to know of nodes: widths, uses, kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tf2torch.ir.graph import Graph, topological
+from tf2torch.ir.nodes import (
+    Block,
+    Call,
+    Case,
+    Chain,
+    Const,
+    CustomGradient,
+    Family,
+    For,
+    Input,
+    Module,
+    Node,
+    Out,
+    Param,
+    Table,
+    Unported,
+    Variable,
+    While,
+)
+
+LEAVES = (Const, Param, Input, Variable, Table)
+REGIONS = (Case, For, While)
+TUPLES = (Block, Call, CustomGradient, Family, Module, Unported)
+
+
+def region_nodes(graph: Graph) -> list[Node]:
+    """What a region computes, operands first."""
+    inputs = set(graph.inputs)
+    return [n for n in topological((*graph.effects, *graph.results)) if n not in inputs]
+
+
+def is_expression(node: Node) -> bool:
+    if isinstance(node, Chain) and len(node.args) > 1:
+        return False
+    return isinstance(node, (Chain, *TUPLES)) and len(node.types) == 1
+
+
+def may_inline(node: Node) -> bool:
+    if isinstance(node, REGIONS) or len(node.types) > 1:
+        return False
+    if isinstance(node, Chain) and len(node.args) > 1:
+        return False
+    return not (isinstance(node, Call) and is_effect(node))
+
+
+def is_effect(node: Call) -> bool:
+    """In-place methods and reads of variables that the model writes."""
+    return (
+        node.func.endswith("_") and node.func.startswith(".")
+    ) or node.func == ".clone"
+
+
+def is_size(node: Node) -> bool:
+    """``x.shape[0]``, which is written wherever it is needed."""
+    match node:
+        case Call("@shape" | "@device"):
+            return True
+        case Call("[]", (Call("@shape"), int())):
+            return True
+    return False
+
+
+def own_width(node: Node) -> int:
+    if isinstance(node, Call):
+        literals = 6 * max(0, len(node.args) + len(node.kwargs) - 1)
+        return len(node.func) + literals + sum(len(k) for k, _ in node.kwargs) + 3
+    return 14 + 3 * len(node.operands)
+
+
+def own_depth(node: Node) -> int:
+    """Shape and index plumbing does not count as an idea of its own."""
+    light = isinstance(node, Call) and (
+        node.func[0] in ".@[" or node.func in ("neg", "~")
+    )
+    return 0 if light else 1
+
+
+def count_uses(nodes: Sequence[Node], results: Sequence[Node]) -> dict[Node, int]:
+    uses: dict[Node, int] = {}
+    for node in nodes:
+        for operand in node.operands:
+            uses[operand] = uses.get(operand, 0) + 1
+    for node in results:
+        uses[node] = uses.get(node, 0) + 1
+    return uses
+
+
+def out_owners(nodes: Sequence[Node]) -> set[Node]:
+    return {n.node for n in nodes if isinstance(n, Out)}
+
+
+def flat(nest: tuple[object, ...]) -> list[object]:
+    found: list[object] = []
+    for item in nest:
+        found.extend(flat(item) if isinstance(item, tuple) else [item])
+    return found
