@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -164,6 +165,27 @@ def _finish(
     return Port(output, text, compiled.class_name, report, found, kept)
 
 
+def start_tensorflow() -> None:
+    """Import TensorFlow without the notes on CPU and GPU that it writes to stderr.
+
+    They come from C++ before any logging level applies, so the descriptor itself is
+    turned aside for the time of the import.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "tensorflow" in sys.modules:
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    aside = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(aside, 2)
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(aside)
+
+
 def _compile(
     source: object,
     signature: str | None,
@@ -174,13 +196,18 @@ def _compile(
     dump_ir: str | Path | None,
     say: Progress,
 ) -> Any:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from tf2torch.transpiler import frontends
     from tf2torch.transpiler.pipeline import Options, compile_source
 
+    if isinstance(source, str):
+        source = Path(source)
+    if isinstance(source, Path):
+        frontends.detect(source)  # what is no model is told at once
+    say("start TensorFlow")
+    start_tensorflow()
     say("read")
     parsed = frontends.load(
-        Path(source) if isinstance(source, str) else source,
+        source,
         signature=signature,
         inputs=inputs,
         outputs=outputs,
@@ -203,7 +230,7 @@ def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ..
 
 def inspect(source: object) -> dict[str, Any]:
     """Signatures, ops and coverage of a model, before any conversion."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    start_tensorflow()
     from tf2torch.rules import all_rules
     from tf2torch.rules.coverage import is_covered
     from tf2torch.transpiler.frontends import describe

@@ -23,7 +23,12 @@ def print_inspection(found: dict[str, Any]) -> None:
                 table.add_row(kind[:-1], item["name"], item["dtype"], shape)
         console.print(table)
     variables = found.get("variables", {})
-    console.print(f"{found.get('kind', '')}: {variables}")
+    count, trainable = variables.get("count", 0), variables.get("trainable", 0)
+    size = variables.get("bytes", 0) / 1e6
+    console.print(
+        f"{found.get('kind', 'model')} with {count} variables "
+        f"({trainable} trainable, {size:.3g} MB)"
+    )
     ops: dict[str, int] = found.get("ops", {})
     common = sorted(ops.items(), key=lambda item: (-item[1], item[0]))
     console.print(f"{len(ops)} op types: " + ", ".join(f"{o} {n}" for o, n in common))

@@ -12,6 +12,8 @@ import tensorflow as tf
 import tf_keras
 
 from tests.lifts.runner import check, enliven, normal
+from tf2torch.transpiler import frontends
+from tf2torch.transpiler.pipeline import compile_source
 
 KERAS = pytest.mark.parametrize("layers", [keras.layers, tf_keras.layers])
 SDPA = "F.scaled_dot_product_attention("
@@ -184,3 +186,12 @@ def test_einsum_attention() -> None:
 
     x = [normal(2, n, 3, 8, seed=n) for n in (5, 7, 7)]
     check(function, *x, has=[SDPA, "scale=0.3"], lacks=["torch.einsum"])
+
+
+def test_dropout_of_the_weights() -> None:
+    """Only a Keras source tells; a traced function has lost it."""
+    x = keras.Input((5, 8))
+    model = keras.Model(x, keras.layers.MultiHeadAttention(2, 4, dropout=0.25)(x, x))
+    compiled = compile_source(frontends.load(model))
+    assert "dropout_p=0.25 if self.training else 0.0" in compiled.text
+    assert "softmax" not in compiled.text

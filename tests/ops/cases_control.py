@@ -153,7 +153,7 @@ def chosen(x):
 
 def leaving(x):
     total = x
-    for i in tf.range(6):
+    for _ in tf.range(6):
         if tf.reduce_sum(total) > 50.0:
             break
         total = total * 2.0
@@ -195,6 +195,25 @@ def switched(x, i):
     return tf.switch_case(i, [lambda: x, lambda: x * 2.0, lambda: -x])
 
 
+def fixed_branch(x):
+    """A branch that is known when the model is converted leaves no if."""
+    training = raw.PlaceholderWithDefault(input=False, shape=[])
+    return tf.cond(training, lambda: x * 0.0, lambda: x + 1.0)
+
+
+def entries(x, k):
+    """Insert, replace, look up and erase."""
+    items = raw.EmptyTensorMap()
+    one = tf.constant(1)
+    for key, value in ((one, x[0]), (k, x[1]), (k, x[0] * 2.0)):
+        items = raw.TensorMapInsert(input_handle=items, key=key, value=value)
+    found = raw.TensorMapLookup(input_handle=items, key=k, value_dtype=tf.float32)
+    size = raw.TensorMapSize(input_handle=items)
+    there = raw.TensorMapHasKey(input_handle=items, key=one)
+    items = raw.TensorMapErase(input_handle=items, key=one, value_dtype=tf.float32)
+    return found, size, there, raw.TensorMapHasKey(input_handle=items, key=one)
+
+
 LOOPS = [
     case("While", powers, f32(3), batch=[]),
     case("While", rows, f32(4, 3)),
@@ -214,6 +233,7 @@ LOOPS = [
     case("While", scanned_back, f32(4, 3)),
     case("If", if_else, f32(2, 3)),
     case("If", if_else, -np.ones((2, 3), np.float32)),
+    case("If", fixed_branch, f32(2, 3), source="return x0 + 1.0"),
     case("Case", switched, f32(2, 3), np.int32(1), batch=[0]),
     case("Case", switched, f32(2, 3), np.int32(7), batch=[0]),
 ]
@@ -229,4 +249,6 @@ LISTS = [
     case("TensorListScatterV2", scattered_lists, f32(2, 3), batch=[]),
 ]
 
-CASES = [*LOOPS, *LISTS]
+MAPS = [case("TensorMapInsert", entries, f32(2, 3), np.int32(5), batch=[], grad=False)]
+
+CASES = [*LOOPS, *LISTS, *MAPS]

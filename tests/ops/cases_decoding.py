@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tests.ops.cases import case
+from tests.ops.cases import case, f32, i32
 from tests.ops.words import byte_strings, strings, words
 
 raw = tf.raw_ops
@@ -195,5 +195,41 @@ CASES += [
         lambda x: tf.strings.unicode_split(x, "UTF-8").to_tensor(),
         TEXT,
         name="split",
+    ),
+    case(
+        "StringFormat",
+        lambda x, y, z: tf.strings.format("{} and {}, {}", (x, y, z), summarize=2),
+        f32(3, 9),
+        words(5, 2),
+        i32(4),
+        grad=False,
+    ),
+    case(
+        "StringFormat",
+        lambda x: tf.strings.format("<#>", x, placeholder="#"),
+        np.array([0.1, 1 / 3, np.nan, -np.inf, 1e300, 2.0, -0.0]),
+        grad=False,
+    ),
+    case(
+        "StringFormat", lambda x: tf.strings.format("{}", x > 0), i32(), dynamic=False
+    ),
+    case(
+        "ParseTensor",
+        lambda x: tf.io.parse_tensor(x, tf.int64),
+        np.array(
+            tf.io.serialize_tensor(tf.constant([[1, -2]], tf.int64)).numpy(), object
+        ),
+    ),
+    case(
+        "ParseTensor",
+        lambda x: tf.io.parse_tensor(x, tf.string),
+        np.array(tf.make_tensor_proto(["a", "\u00e9"]).SerializeToString(), object),
+    ),
+    case(
+        "ParseTensor",
+        lambda x: tf.io.parse_tensor(x, tf.float16),
+        np.array(
+            tf.make_tensor_proto(1.5, tf.float16, [2, 2]).SerializeToString(), object
+        ),
     ),
 ]

@@ -12,6 +12,7 @@ from tests.ops.cases import OpCase, case, f32, f64, i32
 
 raw = tf.raw_ops
 MANY = 40_000
+GENERATOR = tf.random.Generator.from_seed(1)
 
 
 def moments(draw: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,6 +47,14 @@ CASES: list[OpCase] = [
         shape=SHAPE, rate=a, dtype="float32"), np.array([0.5, 2], "f")),
     moment_case("Multinomial", lambda x: tf.transpose(raw.Multinomial(
         logits=x, num_samples=MANY)), np.log(np.array([[0.2, 0.8], [0.6, 0.4]], "f"))),
+    moment_case("RandomStandardNormal",
+                lambda: tf.random.normal(SHAPE) - tf.random.normal(SHAPE)),
+    moment_case("TruncatedNormal", lambda: tf.random.truncated_normal(SHAPE)
+                - tf.random.truncated_normal(SHAPE)),
+    moment_case("StatefulStandardNormal", lambda: GENERATOR.normal(SHAPE)),
+    moment_case("StatefulUniform", lambda: GENERATOR.uniform(SHAPE)),
+    moment_case("StatefulTruncatedNormal", lambda: GENERATOR.truncated_normal(SHAPE)),
+    moment_case("StatefulUniformInt", lambda: GENERATOR.uniform(SHAPE, 0, 2, tf.int32)),
     case("RandomShuffle", lambda x: tf.sort(tf.random.shuffle(x), axis=0), f32(7)),
     case("RandomShuffle", lambda x: tf.reduce_sum(tf.random.shuffle(x), 0), i32(7, 2)),
     case("RandomUniform", lambda x: tf.shape(tf.random.normal(tf.shape(x))), f32(3, 4)),

@@ -16,6 +16,11 @@ STRUCTURAL = frozenset(
     | {"NextIteration", "LoopCond", "RefEnter", "RefExit", "RefSwitch", "RefMerge"}
     | {"RefNextIteration", "ControlTrigger", "HashTableV2", "HashTable"}
     | {"MutableHashTableV2", "MutableHashTable", "AnonymousHashTable"}
+    | {"MutableDenseHashTableV2", "MutableDenseHashTable"}
+    | {"MutableHashTableOfTensorsV2", "MutableHashTableOfTensors"}
+    | {"AnonymousMutableHashTable", "AnonymousMutableDenseHashTable"}
+    | {"AnonymousMutableHashTableOfTensors", "LookupTableImport"}
+    | {"InitializeTable", "InitializeTableFromTextFile"}
     | {"InitializeTableV2", "InitializeTableFromTextFileV2", "LookupTableImportV2"}
     | {"Assert", "SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"}
 )

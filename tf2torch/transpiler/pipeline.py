@@ -20,6 +20,7 @@ from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
 from tf2torch.transpiler.emit.weights import Entry, state_entries
 from tf2torch.transpiler.frontends.source import Source
 from tf2torch.transpiler.passes.append_in_place import append_in_place
+from tf2torch.transpiler.passes.batch_first_loops import batch_first_loops
 from tf2torch.transpiler.passes.cancel_pairs import cancel_pairs
 from tf2torch.transpiler.passes.choose_layout import choose_layout
 from tf2torch.transpiler.passes.count_loops import count_loops
@@ -114,6 +115,7 @@ def steps(source: Source) -> list[Step]:
 
     return [
         append_in_place,
+        batch_first_loops,
         name_tables,  # before blocks are cut, while inputs can be seen
         tidy_scopes,
         fold_params,

@@ -71,13 +71,16 @@ def compare(
         bound = agreement * scales[index] + 1e-30
         if abs(left.sums[index] - right.sums[index]) > bound:
             return Match.NONE
-    sizes = [s for s, _ in left.axes], [s for s, _ in right.axes]
-    if sizes[0] != sizes[1]:
+    if not same_sizes(left, right):
         return Match.SAME  # merged or split axes: their order cannot be compared
     bound = agreement * left.sums[1] + 1e-30
     pairs = zip(left.axes, right.axes, strict=True)
     ordered = all(abs(a - b) <= bound for (_, a), (_, b) in pairs)
     return Match.SAME if ordered else Match.ORDER
+
+
+def same_sizes(left: Fingerprint, right: Fingerprint) -> bool:
+    return [size for size, _ in left.axes] == [size for size, _ in right.axes]
 
 
 def to_json(print_: Fingerprint) -> list[object]:

@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 from tf2torch.diagnostics import Code, Hint
 from tf2torch.verify import hypotheses
 from tf2torch.verify.candidate import PortFailed
-from tf2torch.verify.fingerprint import Fingerprint, Match, compare, from_json
+from tf2torch.verify.fingerprint import (
+    Fingerprint,
+    Match,
+    compare,
+    from_json,
+    same_sizes,
+)
 from tf2torch.verify.gate import Case
 from tf2torch.verify.inputs import Sample
 from tf2torch.verify.original.model import Tap
@@ -74,12 +80,24 @@ def draw_map(case: Case, sample: Sample) -> Map:
         by_count.setdefault(tap.value.count, []).append(tap)
     found, reordered = [], set()
     for index, event in enumerate(events):
-        near = by_count.get(event.value.count, [])
-        kinds = [(compare(event.value, tap.value), tap) for tap in near]
-        found.append(tuple(tap for kind, tap in kinds if kind is Match.SAME))
-        if not found[-1] and any(kind is Match.ORDER for kind, _ in kinds):
+        same, turned = _matches(event, by_count.get(event.value.count, []))
+        found.append(same)
+        if turned:
             reordered.add(index)
     return Map(events, tuple(found), frozenset(reordered))
+
+
+def _matches(event: Event, taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], bool]:
+    """Taps with this value; and whether, of this shape, all have another order.
+
+    A tap of another shape (axes merged or split) says nothing about order, so it only
+    counts where there is none of the same shape.
+    """
+    kinds = [(compare(event.value, tap.value), tap) for tap in taps]
+    near = [(kind, tap) for kind, tap in kinds if kind is not Match.NONE]
+    shaped = [pair for pair in near if same_sizes(event.value, pair[1].value)]
+    same = tuple(tap for kind, tap in shaped or near if kind is Match.SAME)
+    return same, bool(shaped) and not same
 
 
 def value_fault(case: Case, drawn: Map) -> Place | None:
@@ -148,9 +166,16 @@ def point(
     case.good = good_regions(case, drawn, gradients)
     place = gradient_fault(case, drawn) if gradients else value_fault(case, drawn)
     if place is None:
-        return list(hints)
+        return [_at_root(case, hint) for hint in hints]
     cause = None if gradients else _cause(case, sample, drawn, place)
     return [_pointed(hint, place, cause) for hint in hints]
+
+
+def _at_root(case: Case, hint: Hint) -> Hint:
+    """Every module agrees: what is wrong is what the model does with their results."""
+    if hint.region or hint.code not in LOCATED:
+        return hint
+    return replace(hint, region=case.port.region_at_path(""))
 
 
 def _cause(case: Case, sample: Sample, drawn: Map, place: Place) -> str | None:

@@ -18,12 +18,12 @@ import numpy as np
 
 from tf2torch.verify.provenance import Port
 
-# Agreement that only the same function gives, with the constants that TensorFlow
-# rounds to float32 and Python does not (0.044715, say) allowed for.
-PROOF = 1e-6
+# Agreement that only the same function gives. What is left are constants that
+# TensorFlow rounds to float32 and the port's source does not.
+PROOF = 2e-6
 
 # A difference that such constants do not explain either.
-CEILING = 5e-5
+CEILING = 1e-5
 
 NARROW_DTYPES = frozenset({"float32", "float16", "bfloat16", "float", "half"})
 

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 
-def with_item(items: Sequence[Tensor | None], index: int, item: Tensor) -> list[Tensor | None]:
+def with_item(
+    items: Sequence[Tensor | None], index: int, item: Tensor
+) -> list[Tensor | None]:
     """A copy of ``items`` with ``item`` at ``index``; it grows as far as needed."""
     items = [*items, *[None] * (int(index) + 1 - len(items))]
     items[int(index)] = item
@@ -18,7 +20,9 @@ def appended(items: Sequence[Tensor | None], item: Tensor) -> list[Tensor | None
     return [*items, item]
 
 
-def joined(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list[Tensor | None]:
+def joined(
+    first: Sequence[Tensor | None], second: Sequence[Tensor | None]
+) -> list[Tensor | None]:
     """The elements of both lists; as in TensorFlow no gradient passes."""
     return [item if item is None else item.detach() for item in (*first, *second)]
 
@@ -28,7 +32,9 @@ def resized(items: Sequence[Tensor | None], size: int) -> list[Tensor | None]:
     return [*items[:size], *[None] * (size - len(items))]
 
 
-def scattered(items: Sequence[Tensor | None], rows: Tensor, indices: Tensor) -> list[Tensor | None]:
+def scattered(
+    items: Sequence[Tensor | None], rows: Tensor, indices: Tensor
+) -> list[Tensor | None]:
     """A copy of ``items`` with ``rows[k]`` at ``indices[k]``."""
     places = indices.tolist()
     items = [*items, *[None] * (max(places, default=-1) + 1 - len(items))]

@@ -6,7 +6,12 @@ import torch
 from torch import Tensor
 
 
-def truncated_normal(
+def random_truncated_normal(size: Sequence[int]) -> Tensor:
+    """Standard normal within two deviations."""
+    return torch.nn.init.trunc_normal_(torch.empty(size), a=-2.0, b=2.0)
+
+
+def random_truncated_between(
     size: Sequence[int], mean: Tensor, std: Tensor, low: Tensor, high: Tensor
 ) -> Tensor:
     """Normal between ``low`` and ``high``, by the inverse of the distribution.
@@ -23,12 +28,12 @@ def truncated_normal(
     return drawn.clamp(low, high)
 
 
-def gamma_samples(size: Sequence[int], alpha: Tensor) -> Tensor:
+def random_gamma(size: Sequence[int], alpha: Tensor) -> Tensor:
     """``size`` draws for each of ``alpha``, with its implicit gradient."""
     return torch._standard_gamma(alpha.expand(*size, *alpha.shape))
 
 
-def poisson_samples(size: Sequence[int], rate: Tensor) -> Tensor:
+def random_poisson(size: Sequence[int], rate: Tensor) -> Tensor:
     """``size`` draws for each of ``rate``."""
     rate = rate if rate.is_floating_point() else rate.double()
     return torch.poisson(rate.expand(*size, *rate.shape))

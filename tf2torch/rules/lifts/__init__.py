@@ -43,6 +43,8 @@ def all_lifts(shared: Collection[Node] = ()) -> tuple[Lift, ...]:
         tidy.permutes,
         tidy.copies,
         tidy.parts_joined,
+        tidy.repeats,
+        tidy.zeros_chosen,
         custom_gradients.silu,
         masks.smaller_of_flags,
         masks.triangle,
@@ -59,6 +61,7 @@ def all_lifts(shared: Collection[Node] = ()) -> tuple[Lift, ...]:
         activations.mish,
         dense.tensordot,
         dense.einsum_dense,
+        dense.outer_product,
         dense.bias_before_heads,
         lambda node: attention.attention(node, shared),
         tidy.signs,  # last: formulas are matched as they were written

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tf2torch.ir.build import call, permute
-from tf2torch.ir.nodes import Arg, Call, Const, Node, Param
+from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Raw
 from tf2torch.ir.types import FLOATS
 from tf2torch.rules.lifts.algebra import close, unshaped
 from tf2torch.rules.lifts.masks import any_in_each_row, broadcastable, is_causal
@@ -32,7 +32,8 @@ INFINITY = float("inf")
 class Scores:
     """q @ k.mT · scale, masked; ``mask`` is added (floats) or selects (bools).
 
-    ``averaged``: a row of which nothing is selected has equal weights.
+    ``averaged``: a row of which nothing is selected has equal weights. ``dropout``:
+    how many of the weights training drops.
     """
 
     q: Node
@@ -40,6 +41,7 @@ class Scores:
     scale: float = 1.0
     mask: Node | None = None
     averaged: bool = False
+    dropout: float = 0.0
 
 
 def attention(node: Node, shared: Collection[Node]) -> Node | None:
@@ -57,6 +59,13 @@ def attention(node: Node, shared: Collection[Node]) -> Node | None:
 
 def _weights(node: Node, shared: Collection[Node]) -> Scores | None:
     """The scores whose softmax ``node`` is; nobody else may need it."""
+    match node:
+        case Module("nn.Dropout", (Node() as kept,)) if node not in shared:
+            found = _weights(kept, shared)
+            rate = dict(node.config)["p"]
+            if found is None or found.averaged or not isinstance(rate, float):
+                return None
+            return replace(found, dropout=rate)
     selected: Node | None = None
     if node in shared:
         return None
@@ -250,6 +259,8 @@ def _applied(node: Node, found: Scores, v: Node, around: Product) -> Node | None
         func, args = "helper.masked_attention", (q, k, v, found.mask)
     elif found.mask is not None:
         kwargs["attn_mask"] = found.mask
+    if found.dropout:
+        kwargs["dropout_p"] = Raw(f"{found.dropout} if self.training else 0.0")
     width = q.shape[-1]
     if not isinstance(width, int) or not close(found.scale, 1 / math.sqrt(width)):
         kwargs["scale"] = float(f"{found.scale:.7g}")

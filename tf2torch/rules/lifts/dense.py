@@ -149,6 +149,25 @@ def _linear(node: Call, x: Node, w: Param, labels: Labels) -> Node:
     return permute(y, [made.index(c) for c in labels.out])
 
 
+def outer_product(node: Node) -> Node | None:
+    """``torch.einsum("ab,c->abc", x, y)``   ->   ``x.unsqueeze(-1) * y``"""
+    if not isinstance(node, Call) or node.func != "torch.einsum" or len(node.args) != 3:
+        return None
+    equation, x, y = node.args
+    assert isinstance(equation, str)
+    if not isinstance(x, Node) or not isinstance(y, Node) or "." in equation:
+        return None
+    left, _, right = equation.partition("->")[0].partition(",")
+    alone = left + right
+    if equation != f"{left},{right}->{alone}" or len({*alone}) != len(alone):
+        return None
+    if len(right) != 1 or x.shape is None:
+        return None
+    shape = (*x.shape, 1)
+    column = call(".unsqueeze", x, -1, type=x.type.with_shape(shape))
+    return call("*", column, y, type=node)
+
+
 def flattened(x: Node, count: int) -> Node:
     """``x`` with its last ``count`` axes as one."""
     if count < 2:

@@ -15,8 +15,8 @@ def batch_major(xs: Node) -> Node | None:
         case Op("Transpose", (x, perm)) if ints_of(perm) == SWAP:
             return x
         case Op("ReverseV2", (inner, axis)) as reverse if ints_of(axis) == (0,):
-            x = batch_major(inner)
-            return None if x is None else reversed_time(x, reverse)
+            rows = batch_major(inner)
+            return None if rows is None else reversed_time(rows, reverse)
         case Op("TensorListStack", (Op("TensorListFromTensor", (inner, _)), _)):
             return batch_major(inner)
     return None

@@ -7,6 +7,7 @@ from tf2torch.ir.nodes import Arg, Call, Const, DType, Node
 from tf2torch.ir.types import INTS
 from tf2torch.rules.lifts.algebra import unshaped, without_ones
 from tf2torch.rules.lifts.matching import both_ways, is_ones, plain_number, unexpanded
+from tf2torch.rules.reshaping import spell_reshape
 
 
 def smaller_of_flags(node: Node) -> Node | None:
@@ -25,7 +26,9 @@ def smaller_of_flags(node: Node) -> Node | None:
                 if not isinstance(other, Node) or other.dtype not in INTS:
                     return None
                 both = _both(other, bools, shaped, zero)
-                return both if not steps else reshape(both, node.shape or ())
+                if not steps or node.shape is None:
+                    return both
+                return spell_reshape(both, node.shape, node.type)
     return None
 
 

@@ -27,6 +27,8 @@ ELEMENTWISE = frozenset(
     | {".to", ".detach", "neg", "helper.selu"}
 )
 OPERATORS = frozenset("+ - * /".split())
+# Cost nothing, so others may need them as well.
+VIEWS = frozenset({".unsqueeze", ".permute"})
 # Keyword arguments with one entry per spatial axis, and what says nothing.
 WINDOWS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
 NEUTRAL = {**WINDOWS, "stride": None}
@@ -46,7 +48,9 @@ def one_dimension(node: Node, shared: Collection[Node] = ()) -> Node | None:
 
 def _without(node: Node, axis: int, shared: Collection[Node]) -> Node | None:
     """The value of ``node``, whose ``axis`` has one cell, without that axis."""
-    if not isinstance(node, Call) or not node.args or node in shared:
+    if not isinstance(node, Call) or not node.args:
+        return None
+    if node in shared and node.func not in VIEWS:
         return None
     if node.func == "helper.pad_same":  # types do not know its size
         return _pad_same(node, axis, shared)

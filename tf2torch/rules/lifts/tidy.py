@@ -1,7 +1,6 @@
 """Arithmetic, shapes and copies that do nothing, or that are shorter said otherwise.
 
-Every one keeps each value bit for bit, except that 0.0 may come out of ``a - b``
-where -0.0 came out of ``a + -b``, and not even that: IEEE defines them as equal.
+Every value stays as it is; ``x + 0.0`` would make a negative zero a positive one.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tf2torch.ir.build import call, permute
-from tf2torch.ir.nodes import Arg, Call, Node, Out
-from tf2torch.ir.types import Dim, Shape
+from tf2torch.ir.build import call, const, permute
+from tf2torch.ir.nodes import Arg, Call, Const, Node, Out, Sizes
+from tf2torch.ir.types import COMPLEX, FLOATS, Dim, Shape
 from tf2torch.rules.lifts.algebra import unshaped
-from tf2torch.rules.lifts.matching import both_ways, is_ones, plain_number
+from tf2torch.rules.lifts.matching import both_ways, is_ones, is_zeros, plain_number
 from tf2torch.rules.reshaping import spell_reshape
 
 ELEMENTWISE = frozenset("+ - * / & | == != < <= > >=".split())
@@ -22,7 +21,7 @@ SHORT = frozenset({".flatten", ".unflatten", ".squeeze", ".unsqueeze"})
 
 
 def neutral(node: Node) -> Node | None:
-    """``x * 1``, ``x / 1``, ``x - 0``, ``ones & x``, ``-(-x)``, ``x.to(own dtype)``."""
+    """``x * 1``, ``x / 1``, ``x ± 0``, ``ones & x``, ``-(-x)``, ``x.to(own dtype)``."""
     if not isinstance(node, Call) or not node.args:
         return None
     x = node.args[0]
@@ -31,23 +30,35 @@ def neutral(node: Node) -> Node | None:
             return inner
         case Call(".to", (Node() as inner, _)) if inner.dtype == node.dtype:
             return inner
-        case Call("/", (_, one)) if plain_number(one) == 1:
-            return _same(x, node)
-        case Call("-", (_, zero)) if plain_number(zero) == 0 and not _is_minus(zero):
-            return _same(x, node)
-        case Call("+", (Call("torch.arange") as counts, zero)):
-            return _same(counts, node) if plain_number(zero) == 0 else None
-        case Call("*" | "&", (_, _)):
+        case Call(".detach", (Node() as inner,)) if _has_no_gradient(inner):
+            return inner
+        case Call("torch.arange", (Call(".to", (Sizes() as count, _)),)):
+            return replace(node, args=(count,))
+        case Call("/" | "-" as func, (_, other)):
+            return _same(x, node) if _all(other, func == "/") else None
+        case Call("*" | "&" | "+" as func, (_, _)):
             for value, other in both_ways(node):
-                if isinstance(other, Node) and is_ones(other):
-                    return _same(value, node)
-                if node.func == "*" and plain_number(other) == 1:
+                if _all(other, func != "+"):
                     return _same(value, node)
     return None
 
 
-def _is_minus(zero: Arg) -> bool:
-    return str(plain_number(zero)).startswith("-")
+def _has_no_gradient(node: Node) -> bool:
+    if node.dtype not in FLOATS | COMPLEX or isinstance(node, (Const, Sizes)):
+        return True
+    match node:
+        case Call(".detach" | "torch.ones_like" | "torch.zeros_like"):
+            return True
+        case Call(".to", (Node() as inner, _)):
+            return _has_no_gradient(inner)
+    return False
+
+
+def _all(arg: Arg, ones: bool) -> bool:
+    """Is every element 1, or else 0?"""
+    if isinstance(arg, Node):
+        return is_ones(arg) if ones else is_zeros(arg)
+    return plain_number(arg) == float(ones)
 
 
 def _same(x: Arg, node: Node) -> Node | None:
@@ -172,6 +183,39 @@ def parts_joined(node: Node) -> Node | None:
             )
             same = type(along) is int and along % x.rank == dim % x.rank
             return x if same and x.shape == node.shape else None
+    return None
+
+
+def repeats(node: Node) -> Node | None:
+    """``torch.cat((x, x, x), dim=1)`` of one cell   ->   ``x.expand(-1, 3, -1)``"""
+    match node:
+        case Call("torch.cat", ((Node() as x, *others),)) if len(others) > 1:
+            dim = node.kwarg("dim", 0)
+            if any(o is not x for o in others) or type(dim) is not int or not x.shape:
+                return None
+            axis = dim % len(x.shape)
+            if x.shape[axis] != 1:
+                return None
+            sizes = [-1] * len(x.shape)
+            sizes[axis] = len(others) + 1
+            return call(".expand", x, tuple(sizes), type=node)
+    return None
+
+
+def zeros_chosen(node: Node) -> Node | None:
+    """``torch.where(c, x, torch.zeros_like(x))``   ->   ``torch.where(c, x, 0.0)``"""
+    match node:
+        case Call("torch.where", (Node() as c, Node() as x, Node() as y)):
+            pass
+        case _:
+            return None
+    if x.dtype not in FLOATS or x.rank == 0 or y.rank == 0:
+        return None
+    zero = const(0, x.dtype)
+    if is_zeros(y) and broadcast([c, x]) == node.shape is not None:
+        return call("torch.where", c, x, zero, type=node)
+    if is_zeros(x) and broadcast([c, y]) == node.shape is not None:
+        return call("torch.where", c, zero, y, type=node)
     return None
 
 

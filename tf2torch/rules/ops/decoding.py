@@ -114,3 +114,26 @@ def decode_compressed(x: Node, *, attrs: CompressionAttrs) -> Node:
     if not attrs.compression_type:
         return x
     return call("helper.decompress", x, attrs.compression_type, type=x)
+
+
+@rules.rule("ParseTensor")
+def parse_tensor(x: Node, *, out: Types) -> Node:
+    dtype = None if out[0].dtype == "string" else DType(out[0].dtype)
+    return call("helper.parse_tensor", x, dtype, type=out[0])
+
+
+@dataclass(frozen=True)
+class FormatAttrs:
+    template: str
+    placeholder: str
+    summarize: int
+
+
+@rules.rule("StringFormat")
+def string_format(
+    values: tuple[Node, ...], *, attrs: FormatAttrs, out: Types
+) -> Node | Decline:
+    if attrs.template.count(attrs.placeholder) != len(values):
+        return Decline("the template has not one placeholder for each tensor")
+    args = (attrs.template, values, attrs.placeholder, attrs.summarize)
+    return call("helper.format_tensors", *args, type=out[0])

@@ -12,7 +12,7 @@ from tf2torch.ir.build import call, cast, scalar_of, sizes_of
 from tf2torch.ir.nodes import Arg, DType, Node
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.elements import sizes_arg
-from tf2torch.rules.ruleset import Decline, RuleSet
+from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
 
 rules = RuleSet("random")
 
@@ -51,8 +51,8 @@ def truncated_normal(
     shape: Node, *, attrs: SeedAttrs, out: tuple[TensorType, ...]
 ) -> Node:
     """Normal within two standard deviations."""
-    empty = drawn("torch.empty", shape, out[0].with_dtype("float32"))
-    made = call("nn.init.trunc_normal_", empty, a=-2.0, b=2.0, type=empty)
+    wide = out[0].with_dtype("float32")
+    made = call("helper.random_truncated_normal", sizes_arg(shape), type=wide)
     return cast(made, out[0].dtype)
 
 
@@ -96,7 +96,7 @@ def parameterized_truncated_normal(
     sizes = sizes_arg(shape)
     parameters = (means, stdevs, minvals, maxvals)
     wide = out[0].with_dtype("float64")
-    made = call("helper.truncated_normal", sizes, *parameters, type=wide)
+    made = call("helper.random_truncated_between", sizes, *parameters, type=wide)
     return cast(made, out[0].dtype)
 
 
@@ -104,14 +104,14 @@ def parameterized_truncated_normal(
 def random_gamma(
     shape: Node, alpha: Node, *, attrs: SeedAttrs, out: tuple[TensorType, ...]
 ) -> Node:
-    return call("helper.gamma_samples", sizes_arg(shape), alpha, type=out[0])
+    return call("helper.random_gamma", sizes_arg(shape), alpha, type=out[0])
 
 
 @rules.rule("RandomPoisson", "RandomPoissonV2")
 def random_poisson(
     shape: Node, rate: Node, *, attrs: SeedAttrs, out: tuple[TensorType, ...]
 ) -> Node:
-    made = call("helper.poisson_samples", sizes_arg(shape), rate, type=out[0])
+    made = call("helper.random_poisson", sizes_arg(shape), rate, type=out[0])
     return call(".to", made, DType(out[0].dtype), type=out[0])
 
 
@@ -171,3 +171,70 @@ def non_deterministic_ints(
     low, high = ranges[out[0].dtype]
     named = _integer_of(out[0])
     return call("torch.randint", low, high, sizes_arg(shape), type=out[0], **named)
+
+
+# --- generators whose state is a variable ----------------------------------------
+
+
+@rules.rule("RngReadAndSkip")
+def rng_read_and_skip(
+    resource: Node, alg: Node, delta: Node, *, out: tuple[TensorType, ...]
+) -> Node:
+    """A key and a counter that were never read before."""
+    return call("torch.randint", -(2**63), 2**63 - 1, (3,), type=out[0])
+
+
+@rules.rule("RngSkip")
+def rng_skip(resource: Node, algorithm: Node, delta: Node) -> tuple[Node, ...]:
+    return ()
+
+
+def generated(func: str) -> RuleFunction:
+    def rule(
+        resource: Node, algorithm: Node, shape: Node, *, out: tuple[TensorType, ...]
+    ) -> Node:
+        return drawn(func, shape, out[0])
+
+    return rule
+
+
+rules.table(
+    generated,
+    {"StatefulStandardNormalV2": "torch.randn", "StatefulUniform": "torch.rand"},
+)
+
+
+@rules.rule("StatefulStandardNormal")
+def stateful_standard_normal(
+    resource: Node, shape: Node, *, out: tuple[TensorType, ...]
+) -> Node:
+    return drawn("torch.randn", shape, out[0])
+
+
+@rules.rule("StatefulTruncatedNormal")
+def stateful_truncated_normal(
+    resource: Node, algorithm: Node, shape: Node, *, out: tuple[TensorType, ...]
+) -> Node:
+    return truncated_normal(shape, attrs=SeedAttrs(), out=out)
+
+
+@rules.rule("StatefulUniformInt")
+def stateful_uniform_int(
+    resource: Node,
+    algorithm: Node,
+    shape: Node,
+    minval: Node,
+    maxval: Node,
+    *,
+    out: tuple[TensorType, ...],
+) -> Node | Decline:
+    if out[0].dtype not in ("int32", "int64"):
+        return Decline(f"torch draws no {out[0].dtype} between bounds")
+    return random_uniform_int(shape, minval, maxval, attrs=SeedAttrs(), out=out)
+
+
+@rules.rule("StatefulUniformFullInt")
+def stateful_uniform_full_int(
+    resource: Node, algorithm: Node, shape: Node, *, out: tuple[TensorType, ...]
+) -> Node | Decline:
+    return non_deterministic_ints(shape, out=out)

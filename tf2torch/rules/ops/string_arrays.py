@@ -19,10 +19,7 @@ OBJECT = Raw("object")
 
 @rules.rule("Reshape", strings=True)
 def reshape(x: Node, shape: Node, *, out: Types) -> Node:
-    sizes = sizes_arg(shape)
-    if sizes == ():
-        return call(".squeeze", x, type=out[0])
-    return call(".reshape", x, sizes, type=out[0])
+    return call("np.reshape", x, sizes_arg(shape), type=out[0])
 
 
 @rules.rule("ExpandDims", strings=True)
@@ -42,7 +39,7 @@ class SqueezeAttrs:
 def squeeze(x: Node, *, attrs: SqueezeAttrs, out: Types) -> Node:
     dims = attrs.squeeze_dims
     axes = (dims[0] if len(dims) == 1 else dims,) if dims else ()
-    return call(".squeeze", x, *axes, type=out[0])
+    return call("np.squeeze", x, *axes, type=out[0])
 
 
 @rules.rule("Transpose", strings=True)

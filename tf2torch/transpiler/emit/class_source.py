@@ -32,7 +32,7 @@ from tf2torch.transpiler.emit.classes import (
 )
 from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
 from tf2torch.transpiler.emit.gradients import Gradients
-from tf2torch.transpiler.emit.names import identifier, is_noise, snake
+from tf2torch.transpiler.emit.names import identifier, is_noise, snake, untraced
 from tf2torch.transpiler.emit.roles import POSITIONAL, full_config
 from tf2torch.transpiler.emit.signature import SMALL, Path
 
@@ -108,7 +108,7 @@ class ClassSource:
         scope = node.origin.scope
         if not scope or is_noise(scope[-1]):
             return ""
-        return identifier(snake(scope[-1]))
+        return identifier(untraced(snake(scope[-1])))
 
     def callee(self, node: Node) -> Expr:
         if isinstance(node, CustomGradient):

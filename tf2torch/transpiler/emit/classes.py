@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Block, Call, Chain, Const, Family, Module, Node, Param
-from tf2torch.transpiler.emit.names import KINDS, Namespace, camel, is_noise, snake
+from tf2torch.transpiler.emit.names import (
+    KINDS,
+    Namespace,
+    camel,
+    is_noise,
+    snake,
+    untraced,
+)
 from tf2torch.transpiler.emit.roles import DEFAULTS, role
 from tf2torch.transpiler.emit.signature import Path, Signature, Slot, sign, walk
 
@@ -344,7 +351,7 @@ def _const_name(node: Node) -> str:
     word = _last_own_word(node.origin.scope)
     if node.origin.tf and not word:
         word = _last_own_word(node.origin.tf[0].split("/")[-1:])
-    return word or "constant"
+    return untraced(word) or "constant"
 
 
 def _last_own_word(parts: list[str] | tuple[str, ...]) -> str:

@@ -71,6 +71,11 @@ def is_noise(text: str) -> bool:
     return not text or AUTO.fullmatch(snake(text)) is not None
 
 
+def untraced(text: str) -> str:
+    """Less the number that TensorFlow adds to a scope that it meets again."""
+    return re.sub(r"(?<=\D)_\d+$", "", text)
+
+
 class Namespace:
     """Hands out names that are unique in one scope."""
 

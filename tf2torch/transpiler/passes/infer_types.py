@@ -12,7 +12,7 @@ expression of the symbols; anything else becomes a new symbol.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,17 +33,10 @@ from tf2torch.ir.nodes import (
     Variable,
     While,
 )
-from tf2torch.ir.types import (
-    HANDLES,
-    Dim,
-    ListType,
-    TensorType,
-    dim,
-    product,
-    symbol,
-)
+from tf2torch.ir.types import HANDLES, Dim, TensorType, dim, product, symbol
 from tf2torch.transpiler import tf_ops
-from tf2torch.transpiler.passes.list_types import joined_lists, list_types
+from tf2torch.transpiler.passes.join_types import joined_type, known_sizes, settled
+from tf2torch.transpiler.passes.list_types import list_types
 from tf2torch.transpiler.passes.size_values import sizes_value
 from tf2torch.transpiler.passes.spelled_shapes import spelled_shape
 from tf2torch.transpiler.tf_ops import PartialShape
@@ -83,6 +76,16 @@ class _Inference:
             replace(i, types=(t,))
             for i, t in zip(graph.inputs, input_types, strict=True)
         )
+        new = self.values(graph, inputs)
+        return replace(
+            graph,
+            inputs=inputs,
+            outputs=tuple((name, new[node]) for name, node in graph.outputs),
+            effects=tuple(new[node] for node in graph.effects),
+        )
+
+    def values(self, graph: Graph, inputs: Sequence[Node]) -> dict[Node, Node]:
+        """Node of ``graph`` → its typed form over ``inputs``."""
         new: dict[Node, Node] = dict(zip(graph.inputs, inputs, strict=True))
         results: dict[Node, tuple[Node, ...]] = {}
         for node in graph.nodes():
@@ -97,19 +100,14 @@ class _Inference:
                 results[node], new[node] = moved, moved[0]
             else:
                 new[node] = moved
-        return replace(
-            graph,
-            inputs=inputs,
-            outputs=tuple((name, new[node]) for name, node in graph.outputs),
-            effects=tuple(new[node] for node in graph.effects),
-        )
+        return new
 
     def out(self, node: Out, new: dict[Node, Node]) -> Node:
         owner = new[node.node]
         return replace(node, node=owner, types=(owner.types[node.index],))
 
     def node(self, node: Node) -> Node | tuple[Node, ...]:
-        """``node`` typed; several nodes when its results are constants."""
+        """``node`` typed; several nodes when its results are known one by one."""
         match node:
             case Op():
                 return self.op(node)
@@ -257,11 +255,18 @@ class _Inference:
 
     # --- regions ---------------------------------------------------------------------
 
-    def case(self, node: Case) -> Node:
+    def case(self, node: Case) -> Node | tuple[Node, ...]:
+        known = array_of(node.index)
+        if known is not None:
+            at = int(known) if 0 <= int(known) < len(node.branches) else -1
+            branch = node.branches[at]
+            if branch.results and not branch.effects:
+                values = self.values(branch, node.inputs)
+                return tuple(values[result] for result in branch.results)
         types = [n.type for n in node.inputs]
         branches = tuple(self.graph(b, types) for b in node.branches)
         columns = zip(*([r.type for r in b.results] for b in branches), strict=True)
-        joined = tuple(self.join(column) for column in columns)
+        joined = tuple(joined_type(column, self.new_symbol) for column in columns)
         return replace(node, branches=branches, types=joined)
 
     def loop(self, node: While) -> Node:
@@ -270,33 +275,18 @@ class _Inference:
         while True:
             body = self.graph(node.body, types)
             after = [r.type for r in body.results]
-            joined = [self.join(pair) for pair in zip(types, after, strict=True)]
+            joined = [
+                joined_type(pair, self.new_symbol)
+                for pair in zip(types, after, strict=True)
+            ]
             pairs = zip(joined, types, strict=True)
-            if all(_settled(new, old, own) for new, old in pairs):
+            if all(settled(new, old, own) for new, old in pairs):
                 break
             for new, old in zip(joined, types, strict=True):
-                own.update(set(_sizes(new)) - set(_sizes(old)))
+                own.update(set(known_sizes(new)) - set(known_sizes(old)))
             types = joined
         cond = self.graph(node.cond, types)
         return replace(node, cond=cond, body=body, types=tuple(types))
-
-    def join(self, types: Iterable[TensorType]) -> TensorType:
-        """The type that covers all of ``types``; sizes that differ become symbols."""
-        first, *rest = types
-        if isinstance(first, ListType):
-            for other in rest:
-                if isinstance(other, ListType):
-                    first = joined_lists(first, other, self.new_symbol)
-            return first
-        shape = first.shape
-        for other in rest:
-            if shape is None or other.shape is None or len(shape) != len(other.shape):
-                return first.with_shape(None)
-            shape = tuple(
-                a if a == b else self.new_symbol()
-                for a, b in zip(shape, other.shape, strict=True)
-            )
-        return first.with_shape(shape)
 
 
 Marked = list[tuple[str, PartialShape, np.ndarray | None]]
@@ -325,29 +315,6 @@ def _joined(node: Op, marked: Marked) -> Marked:
             )
         made.append((dtype, own, value))
     return made
-
-
-def _settled(joined: TensorType, before: TensorType, own: set[Dim]) -> bool:
-    """Did joining change nothing but sizes that are free to change?"""
-    if isinstance(joined, ListType) and isinstance(before, ListType):
-        if joined.length != before.length:
-            return False
-        joined, before = TensorType("", _sizes(joined)), TensorType("", _sizes(before))
-        if len(joined.shape or ()) != len(before.shape or ()):
-            return False
-    if joined.shape is None or before.shape is None:
-        return joined.shape == before.shape
-    return all(
-        new == old or old in own
-        for new, old in zip(joined.shape, before.shape, strict=True)
-    )
-
-
-def _sizes(type: TensorType) -> tuple[Dim, ...]:
-    """Known sizes of a tensor, or of the elements of a list."""
-    if isinstance(type, ListType):
-        return tuple(-1 if size is None else size for size in type.element or ())
-    return type.shape or ()
 
 
 def _strict(attrs: Mapping[str, Attr]) -> Mapping[str, Attr]:

@@ -65,11 +65,14 @@ class _Resolver:
         self.homes: dict[sympy.Symbol, tuple[Node, int]] = {}
         self.reads: dict[tuple[Node, int], Node] = {}
         self.numbers: dict[Node, Node] = {}
+        # String inputs of the model may be lists, which have no shape.
+        self.arrays: dict[Node, Node] = {}
         for node in inputs:
             self.learn(node)
 
     def run(self, graph: Graph) -> Graph:
         new: dict[Node, Node] = {}
+        self.arrays = {} if self.outer else string_arrays(graph)
         for node in order_by_sizes(graph):
             if isinstance(node, Sizes):
                 new[node] = node
@@ -259,6 +262,7 @@ class _Resolver:
         return None
 
     def read(self, node: Node, axis: int) -> Node:
+        node = self.arrays.get(node, node)
         if (node, axis) not in self.reads:
             shape = call(
                 "@shape", node, type=TensorType("int64", (len(node.shape or ()),))
@@ -278,6 +282,18 @@ class _Resolver:
                 self.learn(own)
             return self.lent[value], axis
         return self.homes[name]
+
+
+def string_arrays(graph: Graph) -> dict[Node, Node]:
+    """String input → the array that is made of it."""
+    strings = [i for i in graph.inputs if i.dtype == "string"]
+    arrays: dict[Node, Node] = {
+        i: call("helper.as_bytes_array", i, type=i) for i in strings
+    }
+    for node in graph.nodes() if strings else ():
+        if isinstance(node, Call) and node.func == "helper.as_bytes_array":
+            arrays[node.operands[0]] = node
+    return arrays
 
 
 # Functions whose tuple holds tensors, not sizes.

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Family, Module, Node, Param
+from tf2torch.ir.nodes import Call, Family, Input, Module, Node, Param
 from tf2torch.transpiler.emit.names import is_noise
 
 Path = tuple[str, ...]
@@ -48,6 +48,10 @@ def scope_paths(graph: Graph) -> Paths:
         layers[tuple(path)] += bool(state_keys(node))
     # The scope of one layer is none; several layers in one scope are a layer of a user.
     real.update(path for path, count in layers.items() if count > 1)
+    for node in graph.nodes():
+        if isinstance(node, Call) and node.func == ".permute":
+            if isinstance(node.args[0], Input):
+                of.pop(node, None)  # the layout at the border is the model's own
     _meet_where_shared(of)
     _settle_masks(graph, of)
     return Paths(of, frozenset(real))

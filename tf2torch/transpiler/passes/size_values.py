@@ -66,6 +66,14 @@ def _length(node: Op) -> Found:
     return (type.length,), ()
 
 
+def _device_index(node: Op) -> Found:
+    """Which of the named devices runs the op: the port is a port of the CPU's graph."""
+    names = node.attrs["device_names"]
+    if not isinstance(names, tuple) or "CPU" not in names:
+        return None
+    return (names.index("CPU"),), ()
+
+
 def _same(node: Op) -> Found:
     values, shape = sizes_of(node.inputs[0]), node.inputs[0].type.static_shape()
     return None if values is None or shape is None else (values, shape)
@@ -206,6 +214,7 @@ EVALUATORS: dict[str, Callable[[Op], Found]] = {
     "Size": _size,
     "Rank": _rank,
     "TensorListLength": _length,
+    "DeviceIndex": _device_index,
     "Identity": _same,
     "StopGradient": _same,
     "Cast": _same,

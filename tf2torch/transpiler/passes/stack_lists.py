@@ -26,9 +26,11 @@ from tf2torch.ir.nodes import Const, For, Input, Node, Op, Sizes
 from tf2torch.ir.types import ListType, TensorType
 
 I32 = "int32"
-# What masked steps do with the state before and after.
-SELECTING = frozenset({"SelectV2", "Select"})
-MAX_DEPTH = 2
+# What masked steps do with the state before and after, and with the mask.
+SELECTING = frozenset(
+    {"SelectV2", "Select", "Tile", "ExpandDims", "Reshape", "TensorListGetItem"}
+)
+MAX_DEPTH = 4
 
 
 def stack_lists(graph: Graph) -> Graph:
@@ -220,16 +222,27 @@ def _alike(loop: For, j: int, k: int) -> bool:
 
     def same(a: Node, b: Node, depth: int) -> bool:
         a, b = source(a), source(b)
-        if a is b or {a, b} == {first, second}:
+        if a is b or {a, b} == {first, second} or _same_constant(a, b):
             return True
         if not isinstance(a, Op) or not isinstance(b, Op) or depth == 0:
             return False
-        if a.op != b.op or a.types != b.types or a.op not in SELECTING:
+        if a.op not in SELECTING or (a.op, a.types, a.attrs) != (
+            b.op,
+            b.types,
+            b.attrs,
+        ):
             return False
         pairs = zip(a.inputs, b.inputs, strict=True)
         return all(same(x, y, depth - 1) for x, y in pairs)
 
     return same(loop.body.results[j], loop.body.results[k], MAX_DEPTH)
+
+
+def _same_constant(a: Node, b: Node) -> bool:
+    if not isinstance(a, Const) or not isinstance(b, Const):
+        return False
+    same = a.dtype == b.dtype and a.array.shape == b.array.shape
+    return same and bool(np.array_equal(a.array, b.array))
 
 
 def equal(a: Node, b: Node) -> bool:
@@ -239,9 +252,8 @@ def equal(a: Node, b: Node) -> bool:
         return True
     if a.types == b.types and _is_zero(a) and _is_zero(b):
         return True
-    if isinstance(a, Const) and isinstance(b, Const):
-        same = a.dtype == b.dtype and a.array.shape == b.array.shape
-        return same and bool(np.array_equal(a.array, b.array))
+    if _same_constant(a, b):
+        return True
     if isinstance(a, Sizes) and isinstance(b, Sizes):
         return a.values == b.values and a.rank == b.rank
     if not isinstance(a, Op) or not isinstance(b, Op):

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import replace
 
 from tf2torch.ir.graph import Graph, every_node, transform
-from tf2torch.ir.nodes import Node, Origin
+from tf2torch.ir.nodes import Input, Node, Origin
 
 TRACE = re.compile(r"^(.*)_(\d+)$")
 MOST = 0.6
@@ -33,7 +33,7 @@ def tidy_scopes(graph: Graph) -> Graph:
 
     def change(node: Node) -> Node | None:
         scope = tuple(names.get(p, p) for p in node.origin.scope)
-        if scope == node.origin.scope:
+        if scope == node.origin.scope or isinstance(node, Input):
             return None
         return replace(node, origin=Origin(scope, node.origin.tf))
 

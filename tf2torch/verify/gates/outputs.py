@@ -53,9 +53,10 @@ class Outputs:
             kept = ", ".join(case.oracle.kept_float32)
             notes.append(f"in float32 within the float64 run: {kept}")
         hints = [*_hints(figures), *_never_judged(figures)]
-        failed = [f.subject.split(" · ")[1] for f in figures if not f.passed]
-        for sample in (s for s in case.samples if failed and s.name == failed[0]):
-            hints = localise.point(case, hints, sample, gradients=False)
+        failed = {f.subject.split(" · ")[1] for f in figures if not f.passed}
+        wrong = [sample for sample in case.samples if sample.name in failed]
+        sample = (wrong or case.samples)[0]
+        hints = localise.point(case, hints, sample, gradients=False)
         return Verdict(tuple(figures), tuple(hints), tuple(notes))
 
 

@@ -73,13 +73,20 @@ def _arithmetic(node: Any) -> Any:
             variance = tf.reduce_mean(tf.math.squared_difference(x, spread(mean)), axes)
             count = tf.cast(tf.size(x) / tf.size(mean), tf.float64)
             reported = variance * (count / (count - 1.0))
-        factor = tf.math.rsqrt(variance + node.attr["epsilon"].f) * scale
+        factor = tf.math.rsqrt(variance + shortest(node.attr["epsilon"].f)) * scale
         y = (x - spread(mean)) * spread(factor) + spread(offset)
         for name, value in zip(
             RESULTS, (y, mean, reported, mean, variance), strict=True
         ):
             tf.identity(value, name=name)
     return _with_kinds(graph.as_graph_def())
+
+
+def shortest(value: Any) -> float:
+    """The decimal number with the fewest digits that rounds to this float32."""
+    import numpy as np
+
+    return float(str(np.float32(value)))
 
 
 def _spread(vector: Any, layout: bytes) -> Any:

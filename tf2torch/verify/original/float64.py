@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tf2torch.verify.original.batchnorm import FUSED, write_out
+from tf2torch.verify.original.batchnorm import FUSED, shortest, write_out
 
 # DataType values: float → double, complex64 → complex128; + 100 are references.
 NARROW = {1: 2, 8: 18}
@@ -174,9 +174,19 @@ def _widen_attrs(node: Any, schema: Any) -> bool:
     for value in node.attr.values():
         if value.HasField("tensor") and value.tensor.dtype in NARROW:
             wide = tf.as_dtype(NARROW[value.tensor.dtype]).as_numpy_dtype
-            array = tf.make_ndarray(value.tensor).astype(wide)
+            array = _meant(tf.make_ndarray(value.tensor)).astype(wide)
             value.tensor.CopyFrom(tf.make_tensor_proto(array))
     return True
+
+
+def _meant(array: Any) -> Any:
+    """A scalar constant as it was written: the float32 nearest to 0.1 was 0.1, and a
+    port says so too."""
+    if array.dtype.name != "float32" or array.ndim:
+        return array
+    import numpy as np
+
+    return np.array(shortest(array[()]))
 
 
 def _write_defaults(node: Any, schema: Any) -> None:

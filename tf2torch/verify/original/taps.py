@@ -7,7 +7,7 @@ parts of bounded size and leave only their fingerprints behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,8 +22,8 @@ Fetch: TypeAlias = Callable[[Sequence[Any]], list[np.ndarray]]
 
 PART = 256 << 20  # bytes of values in memory at a time
 COPIES = frozenset(
-    "Const Identity IdentityN ReadVariableOp Reshape StopGradient Placeholder NoOp "
-    "Shape ExpandDims Squeeze EnsureShape Snapshot VariableV2 Variable".split()
+    "Const Identity IdentityN ReadVariableOp StopGradient Placeholder NoOp "
+    "Shape EnsureShape Snapshot VariableV2 Variable".split()
 )
 
 
@@ -37,7 +37,7 @@ def collect(
     """Taps at every fetchable float tensor that is computed, in graph order."""
     import tensorflow as tf
 
-    tensors = list(_tensors(graph, inputs))
+    tensors = list(_tensors(graph, inputs, _upstream(outputs.values())))
     with graph.as_default():
         values = _prints(tensors, fetch)
         found = fetch(list(outputs.values()))
@@ -52,10 +52,24 @@ def collect(
     ]
 
 
-def _tensors(graph: Any, inputs: Sequence[Any]) -> Iterator[Any]:
+def _upstream(outputs: Iterable[Any]) -> set[Any]:
+    """The operations that the outputs are computed by: others have no gradient."""
+    stack = [tensor.op for tensor in outputs]
+    found = set(stack)
+    while stack:
+        for operand in stack.pop().inputs:
+            if operand.op not in found:
+                found.add(operand.op)
+                stack.append(operand.op)
+    return found
+
+
+def _tensors(graph: Any, inputs: Sequence[Any], upstream: set[Any]) -> Iterator[Any]:
     yield from (tensor for tensor in inputs if tensor.dtype.name in FLOATS)
     for operation in graph.get_operations():
-        if operation.type in COPIES or not graph.is_fetchable(operation):
+        if operation not in upstream or operation.type in COPIES:
+            continue
+        if not graph.is_fetchable(operation):
             continue
         if operation._get_control_flow_context() is not None:
             continue
