@@ -103,8 +103,16 @@ CASES: dict[Callable[[Path], list[str]], tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("damage", CASES, ids=lambda damage: damage.__name__)
-@pytest.mark.parametrize("command", ["convert", "inspect"])
+# `inspect` lists the signatures, so it takes none.
+RUNS = [
+    pytest.param(command, damage, id=f"{command}-{damage.__name__}")
+    for command in ("convert", "inspect")
+    for damage in CASES
+    if (command, damage) != ("inspect", unknown_signature)
+]
+
+
+@pytest.mark.parametrize(("command", "damage"), RUNS)
 def test_bad_input(
     damage: Callable[[Path], list[str]], command: str, model: Path, tmp_path: Path
 ) -> None:

@@ -80,7 +80,7 @@ def lit(value: object) -> Expr:
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, complex):
-        return cst.parse_expression(repr(value))
+        return _complex(value)
     if isinstance(value, str):
         return cst.SimpleString(_quoted(value))
     if isinstance(value, bytes):
@@ -88,6 +88,14 @@ def lit(value: object) -> Expr:
     if isinstance(value, (tuple, list)):
         return tuple_([lit(v) for v in value])
     raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def _complex(value: complex) -> Expr:
+    """``complex(real, imag)`` where Python's own notation would lose a part."""
+    shown = repr(value)
+    if "n" not in shown and "-0" not in shown:  # nan, inf; a negative zero
+        return cst.parse_expression(shown)
+    return call("complex", lit(value.real), lit(value.imag))
 
 
 def _quoted(text: str) -> str:

@@ -12,12 +12,12 @@ def build(folder: Path) -> Path:
 
     @tf.custom_gradient
     def quantise(x):
-        """Sixteen levels in [-1, 1]; the gradient is the identity inside, else 0."""
+        """Fifteen levels in [-1, 1]; the gradient is the identity inside, else 0."""
 
         def grad(upstream):
             return tf.where(tf.abs(x) <= 1.0, upstream, tf.zeros_like(upstream))
 
-        return tf.round(tf.clip_by_value(x, -1.0, 1.0) * 7.5) / 7.5, grad
+        return tf.round(tf.clip_by_value(x, -1.0, 1.0) * 7.0) / 7.0, grad
 
     class Quantised(tf.Module):
         def __init__(self):

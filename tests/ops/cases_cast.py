@@ -36,18 +36,29 @@ CASES += [
     for target in ("int32", "int64")
 ]
 CASES += [
-    case("Cast", lambda x: tf.cast(tf.round(tf.clip_by_value(x, 0, 255)), tf.uint8),
-         f32(9, low=-50, high=300)),
-    case("Cast", lambda x: tf.cast(tf.clip_by_value(x, 0, 255), tf.uint8),
-         f32(9, low=-50, high=300), source="x0.clamp(0.0, 255.0).to(torch.uint8)"),
+    case(
+        "Cast",
+        lambda x: tf.cast(tf.round(tf.clip_by_value(x, 0, 255)), tf.uint8),
+        f32(9, low=-50, high=300),
+    ),
+    case(
+        "Cast",
+        lambda x: tf.cast(tf.clip_by_value(x, 0, 255), tf.uint8),
+        f32(9, low=-50, high=300),
+        source="x0.clamp(0.0, 255.0).to(torch.uint8)",
+    ),
     case("Cast", to("float32"), bools(9)),
     case("Cast", to("int32"), bools(9)),
     case("Cast", to("float32"), c64(9)),
     case("Cast", to("float64"), c128(9)),
     case("Cast", to("complex128"), c64(9)),
-    case("Cast", lambda x: tf.raw_ops.Cast(x=x, DstT="float16", Truncate=True), f32(3),
-         declines="truncates"),
-]  # fmt: skip
+    case(
+        "Cast",
+        lambda x: tf.raw_ops.Cast(x=x, DstT="float16", Truncate=True),
+        f32(3),
+        declines="truncates",
+    ),
+]
 BITCASTS = [
     (f32(3, 4), "int32"),
     (f32(3, 4), "uint8"),
@@ -68,3 +79,13 @@ for operand, target in BITCASTS:
     ):
         continue
     CASES.append(case("Bitcast", lambda x, t=target: tf.bitcast(x, t), operand))
+WEIGHTS = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+CASES += [
+    case(
+        "Bitcast",
+        lambda x: tf.bitcast(WEIGHTS, "int32") + x,
+        ints("int32", 2),
+        dynamic=False,
+    ),
+    case("Bitcast", lambda x: tf.bitcast(x, "float32"), ints("uint8", 3, 1, 4)),
+]

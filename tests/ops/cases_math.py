@@ -126,12 +126,20 @@ CASES += [
     case("Minimum", lambda x: tf.clip_by_value(x, 0.0, 2.0), ZEROS, name="clip"),
     case("Minimum", lambda x: tf.clip_by_value(x, -1, 2), i32(5), name="clip"),
     case("Maximum", lambda x: tf.minimum(tf.maximum(x, 2.0), 0.0), ZEROS, name="off"),
-    case("ClipByValue", lambda x: raw.ClipByValue(
-        t=x, clip_value_min=0.0, clip_value_max=2.0), ZEROS),
-    case("ClipByValue", lambda x, a, b: raw.ClipByValue(
-        t=x, clip_value_min=a, clip_value_max=b), f32(5), f32(5, low=-1, high=0),
-        f32(5, low=0, high=1), grad=False),
-]  # fmt: skip
+    case(
+        "ClipByValue",
+        lambda x: raw.ClipByValue(t=x, clip_value_min=0.0, clip_value_max=2.0),
+        ZEROS,
+    ),
+    case(
+        "ClipByValue",
+        lambda x, a, b: raw.ClipByValue(t=x, clip_value_min=a, clip_value_max=b),
+        f32(5),
+        f32(5, low=-1, high=0),
+        f32(5, low=0, high=1),
+        grad=False,
+    ),
+]
 
 DIVISIONS = "Div FloorDiv FloorMod TruncateDiv TruncateMod Mod"
 SIGNS = np.array([7, -7, 7, -7, 6, -6], "i"), np.array([2, 2, -2, -2, 3, 3], "i")
@@ -172,9 +180,14 @@ CASES += [
     case("NextAfter", lambda x, y: raw.NextAfter(x1=x, x2=y), f64(3, 4), f64(4)),
     case("AddN", lambda *x: raw.AddN(inputs=x), f32(2, 3), f32(2, 3), f32(2, 3)),
     case("AddN", lambda x: raw.AddN(inputs=[x]), f32(2, 3)),
-    case("AccumulateNV2", lambda x, y: raw.AccumulateNV2(inputs=[x, y], shape=[2, 3]),
-         f32(2, 3), f32(2, 3), dynamic=False),
-]  # fmt: skip
+    case(
+        "AccumulateNV2",
+        lambda x, y: raw.AccumulateNV2(inputs=[x, y], shape=[2, 3]),
+        f32(2, 3),
+        f32(2, 3),
+        dynamic=False,
+    ),
+]
 for op in ("SigmoidGrad", "TanhGrad", "SqrtGrad", "RsqrtGrad", "InvGrad"):
     CASES.append(
         case(op, lambda y, dy, op=op: getattr(raw, op)(y=y, dy=dy), f32(3), f32(3))

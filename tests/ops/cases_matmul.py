@@ -18,7 +18,9 @@ for a, b in itertools.product((False, True), repeat=2):
     def matmul(x, y, a=a, b=b):
         return raw.MatMul(a=x, b=y, transpose_a=a, transpose_b=b)
 
-    CASES.append(case("MatMul", matmul, x, y, batch=([1] if b else [0, 1]) if a else [0]))
+    CASES.append(
+        case("MatMul", matmul, x, y, batch=([1] if b else [0, 1]) if a else [0])
+    )
     for op in ("BatchMatMul", "BatchMatMulV2"):
 
         def batched(x, y, a=a, b=b, op=op):
@@ -42,11 +44,19 @@ CASES += [
     case("BatchMatMulV2", lambda x: tf.matmul(x, WEIGHTS), f32(2, 3, 4)),
     case("BatchMatMulV2", lambda x, y: tf.matmul(x, y), f32(2, 1, 3, 4), f32(3, 4, 2)),
     case("BatchMatMulV2", lambda x, y: tf.matmul(x, y), i32(2, 3, 4), i32(2, 4, 5)),
-    case("BatchMatMulV3", lambda x, y: raw.BatchMatMulV3(x=x, y=y, Tout="int32"),
-         ints("int8", 2, 3, 4), ints("int8", 2, 4, 5)),
-    case("BatchMatMulV3", lambda x, y: raw.BatchMatMulV3(x=x, y=y, Tout="float32"),
-         f32(2, 3, 4), f32(2, 4, 5)),
-]  # fmt: skip
+    case(
+        "BatchMatMulV3",
+        lambda x, y: raw.BatchMatMulV3(x=x, y=y, Tout="int32"),
+        ints("int8", 2, 3, 4),
+        ints("int8", 2, 4, 5),
+    ),
+    case(
+        "BatchMatMulV3",
+        lambda x, y: raw.BatchMatMulV3(x=x, y=y, Tout="float32"),
+        f32(2, 3, 4),
+        f32(2, 4, 5),
+    ),
+]
 EINSUMS = {
     "abc,cd->abd": ((2, 3, 4), (4, 5)),
     "bqhd,bkhd->bhqk": ((2, 3, 2, 4), (2, 5, 2, 4)),
@@ -56,7 +66,6 @@ EINSUMS = {
     "bij->b": ((2, 3, 3),),
     "bij->jib": ((2, 3, 4),),
     "bi,bi->": ((2, 3), (2, 3)),
-    
     "bij,bjk->bki": ((2, 3, 4), (2, 4, 5)),
 }
 for equation, shapes in EINSUMS.items():
@@ -69,8 +78,16 @@ for equation, shapes in EINSUMS.items():
         )
     )
 CASES += [
-    case("Einsum", lambda x, y: raw.Einsum(inputs=[x, y], equation="ab,bc->ac"),
-         c64(2, 3), c64(3, 4)),
-    case("Einsum", lambda x, y: raw.Einsum(inputs=[x, y], equation="ab,bc->ac"),
-         i32(2, 3), i32(3, 4)),
-]  # fmt: skip
+    case(
+        "Einsum",
+        lambda x, y: raw.Einsum(inputs=[x, y], equation="ab,bc->ac"),
+        c64(2, 3),
+        c64(3, 4),
+    ),
+    case(
+        "Einsum",
+        lambda x, y: raw.Einsum(inputs=[x, y], equation="ab,bc->ac"),
+        i32(2, 3),
+        i32(3, 4),
+    ),
+]

@@ -28,35 +28,66 @@ CASES += [
     case("TopKV2", lambda x, k: tf.math.top_k(x, k).values, f32(3, 5), np.int32(2)),
     case("TopKV2", lambda x: tf.sort(x, direction="DESCENDING"), f32(3, 5)),
     case("TopKV2", lambda x: tf.argsort(x), i32(3, 5, low=0, high=3)),
-    case("ApproxTopK", lambda x: tuple(raw.ApproxTopK(input=x, k=2)), f32(3, 5),
-         grad=[0], dynamic=False),
+    case(
+        "ApproxTopK",
+        lambda x: tuple(raw.ApproxTopK(input=x, k=2)),
+        f32(3, 5),
+        grad=[0],
+        dynamic=False,
+    ),
     case("NthElement", lambda x: raw.NthElement(input=x, n=2), f32(3, 5)),
     case("NthElement", lambda x: raw.NthElement(input=x, n=1, reverse=True), TIES),
     case("NthElement", lambda x: raw.NthElement(input=x, n=1), i32(3, 5)),
-]  # fmt: skip
+]
 SCORES = np.array([[1.0, 3, 2], [2, 2, 1], [nan, 1, 0], [inf, 1, 0], [1, 2, 3]], "f")
 TARGETS = np.array([2, 1, 1, 1, 7], "i")
 for k in (1, 2, 3):
     CASES += [
-        case("InTopK", lambda x, t, k=k: raw.InTopK(predictions=x, targets=t, k=k),
-             SCORES, TARGETS, batch=[0, 1]),
-        case("InTopKV2", lambda x, t, k=k: raw.InTopKV2(predictions=x, targets=t, k=k),
-             f32(6, 4), i32(6, low=0, high=3), batch=[0, 1]),
-    ]  # fmt: skip
+        case(
+            "InTopK",
+            lambda x, t, k=k: raw.InTopK(predictions=x, targets=t, k=k),
+            SCORES,
+            TARGETS,
+            batch=[0, 1],
+        ),
+        case(
+            "InTopKV2",
+            lambda x, t, k=k: raw.InTopKV2(predictions=x, targets=t, k=k),
+            f32(6, 4),
+            i32(6, low=0, high=3),
+            batch=[0, 1],
+        ),
+    ]
 CASES += [
     case("Unique", lambda x: tuple(raw.Unique(x=x)), i32(12, low=0, high=4)),
-    case("Unique", lambda x: tuple(raw.Unique(x=x)), np.array([2.0, 1, 2, 3, 1], "f"),
-         grad=False),
+    case(
+        "Unique",
+        lambda x: tuple(raw.Unique(x=x)),
+        np.array([2.0, 1, 2, 3, 1], "f"),
+        grad=False,
+    ),
     case("Unique", lambda x: tuple(raw.Unique(x=x, out_idx="int64")), i64(0)),
-    case("UniqueWithCounts", lambda x: tuple(raw.UniqueWithCounts(x=x)),
-         i64(12, low=0, high=4)),
-    case("UniqueV2", lambda x: tuple(raw.UniqueV2(x=x, axis=[0])),
-         i32(9, 2, low=0, high=1)),
-    case("UniqueV2", lambda x: tuple(raw.UniqueV2(x=x, axis=[1])),
-         i32(2, 9, low=0, high=1)),
-    case("UniqueWithCountsV2", lambda x: tuple(raw.UniqueWithCountsV2(x=x, axis=[0])),
-         i32(9, low=0, high=3)),
-]  # fmt: skip
+    case(
+        "UniqueWithCounts",
+        lambda x: tuple(raw.UniqueWithCounts(x=x)),
+        i64(12, low=0, high=4),
+    ),
+    case(
+        "UniqueV2",
+        lambda x: tuple(raw.UniqueV2(x=x, axis=[0])),
+        i32(9, 2, low=0, high=1),
+    ),
+    case(
+        "UniqueV2",
+        lambda x: tuple(raw.UniqueV2(x=x, axis=[1])),
+        i32(2, 9, low=0, high=1),
+    ),
+    case(
+        "UniqueWithCountsV2",
+        lambda x: tuple(raw.UniqueWithCountsV2(x=x, axis=[0])),
+        i32(9, low=0, high=3),
+    ),
+]
 ROWS = np.sort(np.random.default_rng(0).integers(0, 9, (3, 6)), 1).astype("f")
 for op in ("LowerBound", "UpperBound"):
 
@@ -70,14 +101,29 @@ for op in ("LowerBound", "UpperBound"):
     ]
 CASES += [
     case("LowerBound", lambda x: tf.searchsorted([1.0, 2.0, 5.0], x), f32(4)),
-    case("HistogramFixedWidth", lambda x: tf.histogram_fixed_width(x, [-1.0, 1.0], 5),
-         f32(4, 9)),
-    case("HistogramFixedWidth", lambda x: tf.histogram_fixed_width(x, [0, 5], 5),
-         i32(4, 9)),
-    case("HistogramFixedWidth", lambda x: raw.HistogramFixedWidth(
-        values=x, value_range=[0.0, 1.0], nbins=10, dtype="int64"),
-        np.linspace(0, 1, 11).astype("f")),
-    case("UnravelIndex", lambda x: raw.UnravelIndex(indices=x, dims=[2, 3, 4]),
-         i32(6, low=0, high=23)),
-    case("UnravelIndex", lambda x: raw.UnravelIndex(indices=x, dims=[6, 4]), np.int64(7)),
-]  # fmt: skip
+    case(
+        "HistogramFixedWidth",
+        lambda x: tf.histogram_fixed_width(x, [-1.0, 1.0], 5),
+        f32(4, 9),
+    ),
+    case(
+        "HistogramFixedWidth",
+        lambda x: tf.histogram_fixed_width(x, [0, 5], 5),
+        i32(4, 9),
+    ),
+    case(
+        "HistogramFixedWidth",
+        lambda x: raw.HistogramFixedWidth(
+            values=x, value_range=[0.0, 1.0], nbins=10, dtype="int64"
+        ),
+        np.linspace(0, 1, 11).astype("f"),
+    ),
+    case(
+        "UnravelIndex",
+        lambda x: raw.UnravelIndex(indices=x, dims=[2, 3, 4]),
+        i32(6, low=0, high=23),
+    ),
+    case(
+        "UnravelIndex", lambda x: raw.UnravelIndex(indices=x, dims=[6, 4]), np.int64(7)
+    ),
+]

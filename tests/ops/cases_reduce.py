@@ -25,10 +25,16 @@ for op in NUMERIC.split():
     CASES += [
         case(op, reduce(op, [1]), f64(2, 3), static=False),
         case(op, reduce(op, [1]), f16(2, 3), static=False, atol=1e-2),
-        case(op, reduce(op, [0]), f32()) if op == "?" else case(op, reduce(op, []), f32()),
-        case(op, reduce(op, [1]), np.array([[nan, 1, 2], [inf, -inf, 0], [0, 1, inf]], "f"),
-             grad=False),
-    ]  # fmt: skip
+        case(op, reduce(op, [0]), f32())
+        if op == "?"
+        else case(op, reduce(op, []), f32()),
+        case(
+            op,
+            reduce(op, [1]),
+            np.array([[nan, 1, 2], [inf, -inf, 0], [0, 1, inf]], "f"),
+            grad=False,
+        ),
+    ]
     if op != "EuclideanNorm":
         CASES += [
             case(op, reduce(op, [1]), ints(dtype, 4, 3), static=False)

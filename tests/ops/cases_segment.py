@@ -49,9 +49,15 @@ for op in ("Sum", "Max", "Min", "Prod"):
         case(f"UnsortedSegment{op}", unsorted, TIES, MIXED, batch=[], name="ties"),
         case(f"UnsortedSegment{op}", unsorted, f64(6), MIXED, dynamic=False),
         case(f"UnsortedSegment{op}", unsorted, f32(0, 3), i32(0), dynamic=False),
-        case(f"UnsortedSegment{op}", lambda x, i, n, u=unsorted: u(x, i, count=n),
-             f32(6, 3), MIXED, np.int32(6), batch=[]),
-    ]  # fmt: skip
+        case(
+            f"UnsortedSegment{op}",
+            lambda x, i, n, u=unsorted: u(x, i, count=n),
+            f32(6, 3),
+            MIXED,
+            np.int32(6),
+            batch=[],
+        ),
+    ]
     CASES += [
         case(f"UnsortedSegment{op}", unsorted, ints(dtype, 6, 3), MIXED, batch=[])
         for dtype in ("int8", "int32", "int64", "uint8")
@@ -66,12 +72,28 @@ for op in ("Sum", "Max", "Min", "Prod"):
         )
     )
 CASES += [
-    case("SegmentSum", lambda x: raw.SegmentSum(data=x, segment_ids=IDS), c64(6, 2),
-         dynamic=False),
-    case("UnsortedSegmentSum", lambda x: tf.math.unsorted_segment_sum(x, MIXED, 4),
-         f16(6, 2), dynamic=False),
-    case("UnsortedSegmentSum", lambda x: tf.math.unsorted_segment_mean(x, MIXED, 4),
-         f32(6, 2), dynamic=False),
-    case("UnsortedSegmentSum", lambda x: tf.math.unsorted_segment_sqrt_n(x, MIXED, 4),
-         f32(6, 2), dynamic=False),
-]  # fmt: skip
+    case(
+        "SegmentSum",
+        lambda x: raw.SegmentSum(data=x, segment_ids=IDS),
+        c64(6, 2),
+        dynamic=False,
+    ),
+    case(
+        "UnsortedSegmentSum",
+        lambda x: tf.math.unsorted_segment_sum(x, MIXED, 4),
+        f16(6, 2),
+        dynamic=False,
+    ),
+    case(
+        "UnsortedSegmentSum",
+        lambda x: tf.math.unsorted_segment_mean(x, MIXED, 4),
+        f32(6, 2),
+        dynamic=False,
+    ),
+    case(
+        "UnsortedSegmentSum",
+        lambda x: tf.math.unsorted_segment_sqrt_n(x, MIXED, 4),
+        f32(6, 2),
+        dynamic=False,
+    ),
+]

@@ -55,27 +55,74 @@ for dtype in ("int32", "int64"):
             minval=low,
             maxval=high,
         )
-    CASES += seeded("StatelessRandomUniformFullIntV2", tf.random.stateless_uniform,
-                    dtype=dtype, minval=None, maxval=None)  # fmt: skip
-    CASES += seeded("StatelessRandomUniformInt", raw.StatelessRandomUniformInt,
-                    minval=tf.constant(1, dtype), maxval=tf.constant(6, dtype))  # fmt: skip
-    CASES += seeded("StatelessRandomUniformFullInt", raw.StatelessRandomUniformFullInt,
-                    dtype=dtype)  # fmt: skip
+    CASES += seeded(
+        "StatelessRandomUniformFullIntV2",
+        tf.random.stateless_uniform,
+        dtype=dtype,
+        minval=None,
+        maxval=None,
+    )
+    CASES += seeded(
+        "StatelessRandomUniformInt",
+        raw.StatelessRandomUniformInt,
+        minval=tf.constant(1, dtype),
+        maxval=tf.constant(6, dtype),
+    )
+    CASES += seeded(
+        "StatelessRandomUniformFullInt", raw.StatelessRandomUniformFullInt, dtype=dtype
+    )
 CASES += [
-    case("StatelessRandomUniformIntV2", lambda s: tf.random.stateless_uniform(
-        [9], s, minval=-(2**62), maxval=2**61 + 12345, dtype="int64"), SEEDS[2], dynamic=False),
-    case("StatelessRandomUniformIntV2", lambda s: tf.random.stateless_uniform(
-        [9], s, minval=-(2**61), maxval=2**61 + 12345, dtype="int64"), SEEDS[2],
-        dynamic=False),
-    case("StatelessRandomGetKeyCounter", lambda s: tuple(
-        raw.StatelessRandomGetKeyCounter(seed=s)), SEEDS[1], dynamic=False),
-    case("StatelessRandomUniformV2", lambda k: raw.StatelessRandomUniformV2(
-        shape=[9], key=tf.bitcast(k[:1], tf.uint64), counter=tf.bitcast(k[1:], tf.uint64),
-        alg=1), np.array([12345678901, -1, 7], "int64"), dynamic=False, grad=False),
-    case("StatelessMultinomial", lambda x, s: tf.random.stateless_categorical(x, 50, s),
-         f32(1, 5), i32(2), dynamic=False),
-    case("StatelessMultinomial", lambda x, s: tf.random.stateless_categorical(
-        x, 9, s, dtype="int32"), f64(3, 5), i32(2), dynamic=False),
-    case("StatelessRandomUniformV2", lambda x: tf.random.stateless_uniform(
-        tf.shape(x), [1, 2]) + x, f32(3, 4)),
-]  # fmt: skip
+    case(
+        "StatelessRandomUniformIntV2",
+        lambda s: tf.random.stateless_uniform(
+            [9], s, minval=-(2**62), maxval=2**61 + 12345, dtype="int64"
+        ),
+        SEEDS[2],
+        dynamic=False,
+    ),
+    case(
+        "StatelessRandomUniformIntV2",
+        lambda s: tf.random.stateless_uniform(
+            [9], s, minval=-(2**61), maxval=2**61 + 12345, dtype="int64"
+        ),
+        SEEDS[2],
+        dynamic=False,
+    ),
+    case(
+        "StatelessRandomGetKeyCounter",
+        lambda s: tuple(raw.StatelessRandomGetKeyCounter(seed=s)),
+        SEEDS[1],
+        dynamic=False,
+    ),
+    case(
+        "StatelessRandomUniformV2",
+        lambda k: raw.StatelessRandomUniformV2(
+            shape=[9],
+            key=tf.bitcast(k[:1], tf.uint64),
+            counter=tf.bitcast(k[1:], tf.uint64),
+            alg=1,
+        ),
+        np.array([12345678901, -1, 7], "int64"),
+        dynamic=False,
+        grad=False,
+    ),
+    case(
+        "StatelessMultinomial",
+        lambda x, s: tf.random.stateless_categorical(x, 50, s),
+        f32(1, 5),
+        i32(2),
+        dynamic=False,
+    ),
+    case(
+        "StatelessMultinomial",
+        lambda x, s: tf.random.stateless_categorical(x, 9, s, dtype="int32"),
+        f64(3, 5),
+        i32(2),
+        dynamic=False,
+    ),
+    case(
+        "StatelessRandomUniformV2",
+        lambda x: tf.random.stateless_uniform(tf.shape(x), [1, 2]) + x,
+        f32(3, 4),
+    ),
+]

@@ -37,7 +37,7 @@ class FunctionRef:
     name: str
 
 
-Attr: TypeAlias = Union[
+Attr: TypeAlias = Union[  # noqa: UP007 # names in quotes, evaluated at import
     int, float, bool, str, bytes, None, np.ndarray, FunctionRef, tuple["Attr", ...]
 ]
 

@@ -179,7 +179,9 @@ class ShapeOracle:
                 return None
         return [_plain_shape(o.shape) for o in made.outputs]
 
-    def _operand(self, dtype: str, shape: PartialShape, value: np.ndarray | None) -> Any:
+    def _operand(
+        self, dtype: str, shape: PartialShape, value: np.ndarray | None
+    ) -> Any:
         import tensorflow as tf
 
         if value is not None:

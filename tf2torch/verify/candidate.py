@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,6 +12,7 @@ from tf2torch.verify.candidate_guard import FOREIGN
 from tf2torch.verify.process import Refused, Worker, WorkerFailed
 from tf2torch.verify.provenance import Port
 from tf2torch.verify.sandbox import Access, Limits
+from tf2torch.verify.steps import Plan
 from tf2torch.verify.wire import Arrays
 
 EXPORT_PATIENCE = 4.0  # × the time for one answer: export and compile trace the port
@@ -40,6 +41,14 @@ class Answer:
     gradients: Arrays = field(default_factory=dict)
     input_gradients: Arrays = field(default_factory=dict)
     nested: bool = False
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The loss before each step, and how far each trainable entry has moved."""
+
+    losses: list[float]
+    moved: Arrays
 
 
 class PortFailed(Exception):
@@ -123,6 +132,11 @@ class Candidate:
     def variants(self, inputs: Arrays, path: str) -> list[list[Any]]:
         """[words, fingerprints] of ``candidate_variants.try_all``."""
         return list(self._ask("variants", inputs, path=path)[0]["variants"])
+
+    def train(self, inputs: Arrays, seed: int, plan: Plan) -> Trained:
+        """Optimizer steps on a copy of the port."""
+        message, moved = self._ask("train", inputs, seed=seed, **asdict(plan))
+        return Trained([float(loss) for loss in message["losses"]], moved)
 
     def exports(self, route: str, inputs: Arrays) -> str:
         """'' or why ``export`` or ``compile`` does not take the port."""

@@ -21,6 +21,7 @@ import numpy as np
 from tf2torch.verify import (
     candidate_probes,
     candidate_taps,
+    candidate_training,
     candidate_values,
     candidate_variants,
 )
@@ -108,6 +109,24 @@ class Candidate:
         events = self._guarded(call)
         self.model.zero_grad(set_to_none=True)
         return self._reply({"events": events}), {}
+
+    def train(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Some optimizer steps on a copy of the port."""
+        import torch
+
+        torch.manual_seed(0)
+        double = message["double"]
+        specs = self._wide if double else self._inputs
+        tensors = candidate_values.tensors(specs, arrays, False)
+
+        def run() -> tuple[list[float], dict[str, Any]]:
+            with self._precision(double):
+                return candidate_training.train(
+                    self.model, lambda own: own(*tensors), self._outputs, message
+                )
+
+        losses, moved = self._guarded(run)
+        return self._reply({"losses": losses}), moved
 
     def variants(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """What leaves a region under each cheap hypothesis about it."""
@@ -199,7 +218,7 @@ def main() -> None:
     port = Candidate()
     handlers: dict[str, Handler] = {"load": port.load, "state": port.state}
     handlers |= {"run": port.run, "taps": port.taps, "export": port.export}
-    serve(handlers | {"variants": port.variants})
+    serve(handlers | {"variants": port.variants, "train": port.train})
 
 
 if __name__ == "__main__":

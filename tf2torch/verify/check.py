@@ -33,7 +33,7 @@ def run_gates(
             continue
         tell(gate.name)
         verdict = _verdict(gate, case)
-        hints += verdict.hints
+        hints += (hint for hint in verdict.hints if hint not in hints)
         results.append(
             GateResult(*head, verdict.passed, verdict.figures, verdict.notes)
         )

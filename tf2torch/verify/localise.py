@@ -162,7 +162,7 @@ def point(
     try:
         drawn = draw_map(case, sample)
     except (PortFailed, Refused):
-        return list(hints)
+        return [_at_root(case, hint) for hint in hints]
     case.good = good_regions(case, drawn, gradients)
     place = gradient_fault(case, drawn) if gradients else value_fault(case, drawn)
     if place is None:

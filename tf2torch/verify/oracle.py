@@ -15,6 +15,7 @@ from tf2torch.verify.fingerprint import from_json
 from tf2torch.verify.original.model import Run, StateVariable, Tap, Tensor
 from tf2torch.verify.process import Refused, Worker, WorkerFailed
 from tf2torch.verify.sandbox import Access, Limits
+from tf2torch.verify.steps import Plan
 from tf2torch.verify.wire import Arrays
 
 OPEN_SECONDS = 600.0
@@ -76,6 +77,7 @@ class Oracle:
         self._question = question
         self._known: dict[str, Run] = {}
         self._taps: dict[str, list[Tap]] = {}
+        self._trained: dict[str, tuple[list[float], Arrays]] = {}
         self.no_float64 = ""
         self.kept_float32: tuple[str, ...] = ()
         self.no_gradient = ""
@@ -142,6 +144,23 @@ class Oracle:
                 for name, value, gradient in answer["taps"]
             ]
         return self._taps[digest]
+
+    def train(
+        self, inputs: Arrays, seed: int, keys: list[str], plan: Plan
+    ) -> tuple[list[float], Arrays]:
+        """The loss before each step, and how far each variable has moved."""
+        digest = _digest(inputs, f"train {seed} {keys} {plan}")
+        if digest not in self._trained:
+            answer, moved = self._worker.ask(
+                "train",
+                inputs,
+                seconds=RUN_SECONDS,
+                seed=seed,
+                keys=keys,
+                **dataclasses.asdict(plan),
+            )
+            self._trained[digest] = list(answer["losses"]), moved
+        return self._trained[digest]
 
     def values(self, keys: list[str]) -> Arrays:
         return self._worker.ask("values", seconds=RUN_SECONDS, keys=keys)[1]

@@ -12,7 +12,9 @@ from tf2torch.verify.fingerprint import to_json
 from tf2torch.verify.original.float64 import NotWidenable
 from tf2torch.verify.original.model import NoGradient, Request, StateVariable, Tensor
 from tf2torch.verify.original.opening import Opened, Opening
+from tf2torch.verify.original.training import train
 from tf2torch.verify.process import Handler, Refused, serve
+from tf2torch.verify.steps import Stepper
 from tf2torch.verify.wire import Arrays, Message
 
 MESSAGE_LENGTH = 600
@@ -78,6 +80,17 @@ class Oracle:
         ]
         return {"taps": entries}, {}
 
+    def train(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Optimizer steps; the variables are put back afterwards."""
+        opened = self._opened("float64" if message["double"] else "float32")
+        stored = [opened.keys[key] for key in message["keys"]]
+        stepper = Stepper(message["kind"], message["rate"])
+        losses, moved = train(
+            opened.model, arrays, message["seed"], stored, stepper, message["steps"]
+        )
+        named = zip(message["keys"], stored, strict=True)
+        return {"losses": losses}, {key: moved[inner] for key, inner in named}
+
     def values(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
         opened = self._opened("float32")
         keys = message["keys"]
@@ -133,7 +146,7 @@ def main() -> None:
     oracle = Oracle()
     handlers: dict[str, Handler] = {"open": oracle.open, "run": oracle.run}
     handlers |= {"taps": oracle.taps, "values": oracle.values}
-    serve(handlers | {"assign": oracle.assign})
+    serve(handlers | {"assign": oracle.assign, "train": oracle.train})
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from tf2torch.rules.helpers.string_hashing import farmhash64, siphash24
 
-Rows = list[list]
+Rows = list[list[Any]]
 _CROSS_MASK = 0xFFFFFFFFFFFFFFFF
 _LARGEST = 0x7FFFFFFFFFFFFFFF
 
@@ -30,16 +31,18 @@ def ragged_features(values: Tensor | np.ndarray, splits: Tensor) -> Rows:
     return [flat[a:b] for a, b in zip(edges, edges[1:], strict=False)]
 
 
-def cross(columns: Sequence[Rows], combine: Callable[[tuple], object]) -> Rows:
+def cross(
+    columns: Sequence[Rows], combine: Callable[[tuple[Any, ...]], object]
+) -> Rows:
     """Per row ``combine`` of every combination, the last column varying fastest."""
     rows = zip(*columns, strict=True)
     return [[combine(features) for features in product(*row)] for row in rows]
 
 
-def join_features(separator: bytes) -> Callable[[tuple], bytes]:
+def join_features(separator: bytes) -> Callable[[tuple[Any, ...]], bytes]:
     """Features as one string; numbers in decimal."""
 
-    def combine(features: tuple) -> bytes:
+    def combine(features: tuple[Any, ...]) -> bytes:
         texts = (f if isinstance(f, bytes) else b"%d" % f for f in features)
         return separator.join(texts)
 
@@ -48,7 +51,7 @@ def join_features(separator: bytes) -> Callable[[tuple], bytes]:
 
 def hash_features(
     buckets: int, key: int | None = None, salt: tuple[int, int] | None = None
-) -> Callable[[tuple], int]:
+) -> Callable[[tuple[Any, ...]], int]:
     """Features as one number below ``buckets`` (below 2**63 - 1 when that is 0).
 
     Strings are hashed, by SipHash where a ``salt`` is given; numbers stay what they
@@ -60,7 +63,7 @@ def hash_features(
             return feature & _CROSS_MASK
         return farmhash64(feature) if salt is None else siphash24(feature, salt)
 
-    def combine(features: tuple) -> int:
+    def combine(features: tuple[Any, ...]) -> int:
         first, *rest = map(hashed, features)
         if key is not None:
             first, rest = key, [first, *rest]
@@ -95,7 +98,7 @@ def rows_to_ragged(rows: Rows, strings: bool) -> tuple[object, Tensor]:
     return flat_rows(rows, strings), torch.from_numpy(ends)
 
 
-def flat_rows(rows: Iterable[list], strings: bool) -> Tensor | np.ndarray:
+def flat_rows(rows: Iterable[list[Any]], strings: bool) -> Tensor | np.ndarray:
     """All elements, as strings or as int64."""
     flat = [value for row in rows for value in row]
     if strings:

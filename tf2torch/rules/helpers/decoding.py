@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,7 +71,7 @@ def decode_padded_raw(
 def decode_csv(
     records: np.ndarray,
     dtypes: Sequence[torch.dtype | None],
-    defaults: Sequence[object],
+    defaults: Sequence[Any],
     delimiter: str = ",",
     quoted: bool = True,
     missing: bytes = b"",
@@ -82,10 +83,13 @@ def decode_csv(
     means that the field is required. ``columns`` selects some of them.
     """
     array = np.asarray(records, dtype=object)
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     lines = (record.decode("latin-1") for record in array.ravel())
     rows = [
-        next(csv.reader([line], delimiter=delimiter, quoting=quoting, strict=True))
+        next(
+            csv.reader(
+                [line], delimiter=delimiter, quoting=0 if quoted else 3, strict=True
+            )
+        )
         for line in lines
     ]
     places = list(columns) or list(range(len(dtypes)))
@@ -104,7 +108,7 @@ def decode_csv(
 def _csv_column(
     fields: list[bytes],
     dtype: torch.dtype | None,
-    default: object,
+    default: Any,
     missing: bytes,
     shape: tuple[int, ...],
 ) -> Tensor | np.ndarray:
@@ -126,7 +130,7 @@ def decode_json_examples(strings: np.ndarray) -> np.ndarray:
     return each(lambda text: _json_example(json.loads(text)), strings)
 
 
-def _json_example(example: dict) -> bytes:
+def _json_example(example: dict[str, Any]) -> bytes:
     entries = example.get("features", {}).get("feature", {})
     made = b"".join(
         _wire(1, _wire(1, name.encode()) + _wire(2, _json_feature(feature)))
@@ -135,7 +139,7 @@ def _json_example(example: dict) -> bytes:
     return _wire(1, made) if "features" in example else b""
 
 
-def _json_feature(feature: dict) -> bytes:
+def _json_feature(feature: dict[str, Any]) -> bytes:
     for number, names in enumerate(
         (
             ("bytesList", "bytes_list"),
@@ -150,7 +154,7 @@ def _json_feature(feature: dict) -> bytes:
     return b""
 
 
-def _json_list(number: int, values: list) -> bytes:
+def _json_list(number: int, values: list[Any]) -> bytes:
     if number == 1:
         decoded = (v.replace("-", "+").replace("_", "/") for v in values)
         items = (base64.b64decode(v + "=" * (-len(v) % 4)) for v in decoded)

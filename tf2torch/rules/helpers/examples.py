@@ -2,19 +2,21 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 # Feature name → its values: bytes, floats or integers, with the name of the kind.
-Example = dict[bytes, tuple[str, list]]
+Example = dict[bytes, tuple[str, list[Any]]]
 _KINDS = {1: "bytes", 2: "float", 3: "int64"}
 
 
-def proto_fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+def proto_fields(message: bytes) -> Iterator[tuple[int, Any]]:
     """(field number, value) of a protobuf message, in order."""
     at = 0
+    value: int | bytes
     while at < len(message):
         tag, at = _varint(message, at)
         match tag & 7:
@@ -45,9 +47,10 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     raise ValueError("malformed proto: a number does not end")
 
 
-def _feature(message: bytes) -> tuple[str, list]:
+def _feature(message: bytes) -> tuple[str, list[Any]]:
     """(kind, values); the kind is "" when none is set."""
-    kind, values = "", []
+    kind = ""
+    values: list[Any] = []
     for number, content in proto_fields(message):
         if number in _KINDS and isinstance(content, bytes):
             values = values if kind == _KINDS[number] else []
@@ -58,7 +61,7 @@ def _feature(message: bytes) -> tuple[str, list]:
     return kind, values
 
 
-def _items(kind: str, item: int | bytes) -> list:
+def _items(kind: str, item: Any) -> list[Any]:
     """Repeated numbers come packed or one by one."""
     if kind == "bytes":
         return [item]
@@ -105,7 +108,7 @@ def _merged(proto: bytes, field: int) -> Example:
     return made
 
 
-def _values(example: Example, key: bytes, kind: str) -> list | None:
+def _values(example: Example, key: bytes, kind: str) -> list[Any] | None:
     if key not in example:
         return None
     found, values = example[key]
@@ -117,7 +120,9 @@ def _values(example: Example, key: bytes, kind: str) -> list | None:
 _DTYPES = {"float": torch.float32, "int64": torch.int64}
 
 
-def as_values(values: list, kind: str, shape: Sequence[int]) -> Tensor | np.ndarray:
+def as_values(
+    values: list[Any], kind: str, shape: Sequence[int]
+) -> Tensor | np.ndarray:
     """A list of values as a tensor, or as an array of strings."""
     if kind == "bytes":
         return np.fromiter(values, object, len(values)).reshape(shape)
@@ -134,7 +139,7 @@ def dense_feature(
     """A feature of fixed ``shape``; without ``default`` every example must have it."""
     size = int(np.prod(shape))
     fill = list(default) if isinstance(default, tuple) else [default] * size
-    rows: list = []
+    rows: list[Any] = []
     for example in examples:
         row = _values(example, key, kind)
         if row is None and default is None:

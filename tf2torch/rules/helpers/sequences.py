@@ -1,5 +1,7 @@
 """tf.SequenceExample protos: the feature lists; contexts are read as examples."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,7 +16,7 @@ from tf2torch.rules.helpers.examples import (
 )
 
 # Name of a feature list → per step the kind and the values.
-FeatureLists = dict[bytes, list[tuple[str, list]]]
+FeatureLists = dict[bytes, list[tuple[str, list[Any]]]]
 
 
 def parse_contexts(serialized: np.ndarray) -> list[Example]:
@@ -35,7 +37,7 @@ def parse_feature_lists(serialized: np.ndarray) -> list[FeatureLists]:
     return made
 
 
-def _steps(lists: FeatureLists, key: bytes, kind: str) -> list[list]:
+def _steps(lists: FeatureLists, key: bytes, kind: str) -> list[list[Any]]:
     found = lists.get(key, [])
     if any(k not in ("", kind) for k, _ in found):
         raise ValueError(f"feature list {key!r} does not hold {kind}")

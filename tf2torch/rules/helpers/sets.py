@@ -1,13 +1,14 @@
 """Set operations on the rows of dense or sparse tensors; run on the host."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 
-def dense_sets(x: Tensor | np.ndarray) -> dict[tuple[int, ...], set]:
+def dense_sets(x: Tensor | np.ndarray) -> dict[tuple[int, ...], set[Any]]:
     """Position of every row → the set of its elements."""
     rows = np.asarray(x, dtype=object) if isinstance(x, np.ndarray) else x.cpu().numpy()
     return {place: set(rows[place].tolist()) for place in np.ndindex(rows.shape[:-1])}
@@ -15,17 +16,17 @@ def dense_sets(x: Tensor | np.ndarray) -> dict[tuple[int, ...], set]:
 
 def sparse_sets(
     indices: Tensor, values: Tensor | np.ndarray
-) -> dict[tuple[int, ...], set]:
+) -> dict[tuple[int, ...], set[Any]]:
     """``dense_sets`` of the rows of a sparse tensor that have entries."""
-    sets: dict[tuple[int, ...], set] = {}
+    sets: dict[tuple[int, ...], set[Any]] = {}
     for *place, value in zip(*indices.T[:-1].tolist(), values.tolist(), strict=True):
         sets.setdefault(tuple(place), set()).add(value)
     return sets
 
 
 def combine_sets(
-    first: dict[tuple[int, ...], set],
-    second: dict[tuple[int, ...], set],
+    first: dict[tuple[int, ...], set[Any]],
+    second: dict[tuple[int, ...], set[Any]],
     operation: str,
     shape: Sequence[int] | Tensor,
     dtype: torch.dtype | None = None,
@@ -55,7 +56,7 @@ def combine_sets(
 
 
 def set_sizes(
-    sets: dict[tuple[int, ...], set], shape: Sequence[int] | Tensor
+    sets: dict[tuple[int, ...], set[Any]], shape: Sequence[int] | Tensor
 ) -> Tensor:
     """How many elements the set of each row has."""
     sizes = torch.zeros(*(int(size) for size in shape), dtype=torch.int32)

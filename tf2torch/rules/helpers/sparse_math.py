@@ -40,6 +40,14 @@ def sparse_segment_sqrt_n(
     return total / segment_sizes(segments, total).sqrt()
 
 
+def bag_offsets(rows: Tensor, count: int | Tensor | None = None) -> Tensor:
+    """Where the ids of each of ``count`` rows start, for nn.EmbeddingBag."""
+    if count is None:
+        count = rows[-1] + 1 if rows.numel() else 0
+    every = torch.arange(int(count), device=rows.device)
+    return torch.searchsorted(rows.long().contiguous(), every)
+
+
 def sparse_segment_grad(
     grad: Tensor, indices: Tensor, segments: Tensor, rows: int | Tensor, power: float
 ) -> Tensor:

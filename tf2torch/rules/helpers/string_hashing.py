@@ -1,5 +1,7 @@
 """Hashes of strings, equal to TensorFlow's to the bit."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -51,7 +53,7 @@ def fingerprint_bytes(data: Tensor) -> Tensor:
     )
 
 
-def _hashed(strings: np.ndarray, bucket) -> Tensor:
+def _hashed(strings: np.ndarray, bucket: Callable[[bytes], int]) -> Tensor:
     array = np.asarray(strings, dtype=object)
     ids = [bucket(s) for s in array.ravel()]
     return torch.tensor(ids, dtype=torch.int64).reshape(array.shape)

@@ -1,19 +1,20 @@
 """String tensors: numpy object arrays of bytes, and what is done to each element."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 
-def as_bytes_array(strings: np.ndarray | Sequence | str | bytes) -> np.ndarray:
+def as_bytes_array(strings: np.ndarray | Sequence[Any] | str | bytes) -> np.ndarray:
     """Any nest of ``str`` and ``bytes`` as an object array of bytes (UTF-8)."""
     array = np.asarray(strings, dtype=object)
     return each(lambda s: s.encode() if isinstance(s, str) else bytes(s), array)
 
 
-def each(function: Callable[[bytes], object], strings: np.ndarray) -> np.ndarray:
+def each(function: Callable[[Any], object], strings: np.ndarray) -> np.ndarray:
     """``function`` of every element, in the shape of ``strings``."""
     array = np.asarray(strings, dtype=object)
     done = np.fromiter(map(function, array.ravel()), object, array.size)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ class VocabularyStrings(nn.Module):
 class StringTable(nn.Module):
     """String → numbers or string, from a JSON file of keys and values."""
 
-    def __init__(self, file: str, default, dtype: torch.dtype | None = None):
+    def __init__(self, file: str, default: Any, dtype: torch.dtype | None = None):
         super().__init__()
         table = json.loads((Path(__file__).parent / file).read_text())
         keys = [key.encode(errors="surrogateescape") for key in table["keys"]]
@@ -60,7 +61,10 @@ class StringTable(nn.Module):
 class NumberTable(nn.Module):
     """Integer → numbers, by binary search in the keys of a JSON file."""
 
-    def __init__(self, file: str, default, dtype: torch.dtype):
+    keys: Tensor
+    values: Tensor
+
+    def __init__(self, file: str, default: Any, dtype: torch.dtype):
         super().__init__()
         table = json.loads((Path(__file__).parent / file).read_text())
         keys, order = torch.tensor(table["keys"], dtype=torch.int64).sort()

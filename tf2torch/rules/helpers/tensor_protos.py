@@ -1,6 +1,7 @@
 """TensorProto messages without TensorFlow."""
 
 import struct
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ def _dimension(message: bytes) -> int:
     return _signed(int(dict(proto_fields(message)).get(1, 0)))
 
 
-def _unpacked(content: int | bytes, form: str) -> list:
+def _unpacked(content: int | bytes, form: str) -> list[Any]:
     if isinstance(content, int):
         return [_signed(content)]
     if form:
@@ -50,7 +51,7 @@ def _unpacked(content: int | bytes, form: str) -> list:
     return found
 
 
-def _filled(numbers: list, dtype: torch.dtype, shape: list[int]) -> Tensor:
+def _filled(numbers: list[Any], dtype: torch.dtype, shape: list[int]) -> Tensor:
     """The last number is repeated as often as the shape asks for."""
     numbers = numbers or [0]
     numbers += numbers[-1:] * (int(np.prod(shape)) - len(numbers))

@@ -106,6 +106,9 @@ class UnicodeScripts(nn.Module):
     The file lists where each run of characters starts, and the run's script.
     """
 
+    starts: Tensor
+    scripts: Tensor
+
     def __init__(self, file: str):
         super().__init__()
         table = json.loads((Path(__file__).parent / file).read_text())

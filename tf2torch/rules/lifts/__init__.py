@@ -19,20 +19,17 @@ def all_lifts(shared: Collection[Node] = ()) -> tuple[Lift, ...]:
     ``shared`` holds nodes that several others read, or that are results: what is
     lifted over their heads would be computed twice.
     """
+    return (*_plain_forms(shared), *_layers(), *_formulas(shared))
+
+
+def _plain_forms(shared: Collection[Node]) -> tuple[Lift, ...]:
+    """Spellings of TensorFlow brought to one form, which the others expect."""
     from tf2torch.rules.lifts import (
-        activations,
-        attention,
-        batch_norm,
+        bags,
         custom_gradients,
-        dense,
         embedding,
-        group_norm,
-        join_affine,
-        layer_norm,
-        log_sum,
         masks,
         tidy,
-        unit_norm,
         windows,
     )
 
@@ -49,12 +46,37 @@ def all_lifts(shared: Collection[Node] = ()) -> tuple[Lift, ...]:
         masks.smaller_of_flags,
         masks.triangle,
         embedding.from_the_end,
+        bags.bag,
+        bags.lookup,
+        bags.without_fillers,
+    )
+
+
+def _layers() -> tuple[Lift, ...]:
+    """Normalisations."""
+    from tf2torch.rules.lifts import (
+        batch_norm,
+        group_norm,
+        join_affine,
+        layer_norm,
+        unit_norm,
+    )
+
+    return (
         batch_norm.batch_norm,
         layer_norm.layer_norm,
         layer_norm.rows_as_channels,
         group_norm.group_norm,
         join_affine.join_affine,
         unit_norm.normalize,
+    )
+
+
+def _formulas(shared: Collection[Node]) -> tuple[Lift, ...]:
+    """Activations, dense layers and attention."""
+    from tf2torch.rules.lifts import activations, attention, dense, log_sum, tidy
+
+    return (
         log_sum.logsumexp,
         log_sum.softmax,
         activations.activation,

@@ -160,7 +160,8 @@ class ClassSource:
         match node:
             case Module():
                 made = f"self.{name} = {pycode.text(self.module(node))}"
-                frozen = [f"self.{name}.{k}.requires_grad_(False)" for k in _fixed(node)]
+                fixed = _fixed(node)
+                frozen = [f"self.{name}.{k}.requires_grad_(False)" for k in fixed]
                 return "\n        ".join([made, *frozen])
             case Family():
                 return f"self.{name} = {self.family(node)}"

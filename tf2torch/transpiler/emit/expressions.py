@@ -155,9 +155,14 @@ def number(node: Const) -> Expr:
     array = node.array
     if array.dtype == object:
         return pycode.lit(array.item())
-    if array.dtype.kind == "c":
-        return pycode.lit(complex(array))
-    return pycode.lit(python_number(array))
+    return _element(array)
+
+
+def _element(value: np.ndarray) -> Expr:
+    """One number of an array, as a literal."""
+    if value.dtype.kind == "c":
+        return pycode.lit(complex(value))
+    return pycode.lit(python_number(value))
 
 
 def out_path(node: Out) -> int:
@@ -172,11 +177,12 @@ def tensor_literal(array: np.ndarray, dtype: str) -> Expr:
     flat = array.reshape(-1)
     if array.size > 1 and dtype != "bool" and np.all(flat == flat[0]):
         shape = [pycode.lit(s) for s in array.shape]
-        if float(flat[0]) in (0.0, 1.0) and not np.signbit(flat[0]):
+        plain = array.dtype.kind != "c" and not np.signbit(flat[0])
+        if plain and float(flat[0]) in (0.0, 1.0):
             func = "torch.ones" if flat[0] else "torch.zeros"
             named = {} if dtype == "float32" else {"dtype": dtype_expr(dtype)}
             return pycode.call(func, *shape, **named)
-        value = pycode.lit(python_number(flat[0]))
+        value = _element(flat[0])
         return pycode.call("torch.full", pycode.tuple_(shape), value, **named)
     if array.ndim == 1 and array.size > 2 and array.dtype.kind in "iu":
         step = int(flat[1]) - int(flat[0])
@@ -197,5 +203,5 @@ def _arange(start: int, stop: int, step: int, named: dict[str, Expr]) -> Expr:
 
 def _nested(array: np.ndarray) -> Expr:
     if array.ndim == 0:
-        return pycode.lit(python_number(array))
+        return _element(array)
     return pycode.list_([_nested(a) for a in array])

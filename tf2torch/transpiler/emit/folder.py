@@ -53,7 +53,8 @@ def test_outputs_match_tensorflow() -> None:
     if not isinstance(result, dict):
         result = dict.fromkeys(expected, result)
     for name, value in expected.items():
-        scale = float(np.abs(value).max(initial=0.0)) if value.dtype.kind == "f" else 0.0
+        floats = value.dtype.kind == "f"
+        scale = float(np.abs(value).max(initial=0.0)) if floats else 0.0
         np.testing.assert_allclose(
             np.asarray(result[name]), value, rtol=1e-4, atol=1e-4 * scale
         )

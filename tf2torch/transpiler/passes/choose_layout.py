@@ -32,7 +32,8 @@ ELEMENTWISE = frozenset(
         "isfinite logical_and logical_or logical_not softplus neg clamp_min clamp_max "
         "floor_divide remainder atan2 sinh cosh asinh acosh atanh logaddexp").split()}
     | {f"F.{f}" for f in (
-        "relu relu6 silu gelu elu selu leaky_relu softplus softsign hardtanh hardsigmoid "
+        "relu relu6 silu gelu elu selu leaky_relu softplus softsign hardtanh "
+        "hardsigmoid "
         "hardswish mish sigmoid tanh celu logsigmoid").split()}
 )  # fmt: skip
 DROPOUTS = frozenset(

@@ -39,6 +39,8 @@ def fold_arrangement(node: Node) -> Node | None:
     param, *rest = node.args
     if not isinstance(param, Param) or param.shape is None:
         return None
+    if param.dtype != node.dtype:
+        return None  # .view(dtype) reads the bits anew
     shape = node.type.static_shape()
     if node.func in RESHAPES and shape is not None:
         step: Transform | None = Transform("reshape", shape)
@@ -59,7 +61,9 @@ def fold_constant(node: Node) -> Node | None:
     match node:
         case Call(".permute", (Const() as const, tuple() as axes)) if _ints(axes):
             array = np.ascontiguousarray(const.array.transpose(axes))
-        case Call(func, (Const() as const, *_)) if func in RESHAPES:
+        case Call(func, (Const() as const, *_)) if (
+            func in RESHAPES and const.dtype == node.dtype
+        ):
             shape = node.type.static_shape()
             if shape is None:
                 return None

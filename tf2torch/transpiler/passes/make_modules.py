@@ -17,6 +17,7 @@ from tf2torch.ir.build import array_of, const
 from tf2torch.ir.graph import Graph, substitute, transform, users
 from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Slice, Transform
 from tf2torch.ir.types import TensorType
+from tf2torch.transpiler.passes.fold_params import fold_arrangement, fold_params
 
 Config = tuple[tuple[str, Arg], ...]
 State = tuple[tuple[str, "Param | Const"], ...]
@@ -45,7 +46,8 @@ def make_modules(graph: Graph, momentum: Momentum) -> Graph:
         made = maker(node) if maker is not None else None
         return None if made is None else _owned(made, owners)
 
-    return transform(_join_bias(graph), change)
+    # A linear layer transposes: another use of its weight may want it as it was.
+    return transform(fold_params(_join_bias(graph)), change)
 
 
 def _owned(made: Module, owners: dict[object, object]) -> Module | None:
@@ -105,8 +107,6 @@ def _matmul_to_linear(node: Node) -> Node | None:
 
 
 def _transposed(w: Param) -> Param:
-    from tf2torch.transpiler.passes.fold_params import fold_arrangement
-
     folded = fold_arrangement(Call(".permute", (w, (1, 0)), types=w.types))
     assert isinstance(folded, Param)
     return folded
@@ -164,13 +164,14 @@ def _flat_bias(bias: Node, spatial: int) -> Param | None:
     return replace(bias, transforms=steps, types=(TensorType(bias.dtype, (channels,)),))
 
 
-# --- one maker per functional -----------------------------------------------------------
+# --- one maker per functional ----------------------------------------------------
 
 
 def _makers(momentum: Momentum) -> dict[str, Callable[[Call], Module | None]]:
     return {
         "F.linear": _linear,
         "F.embedding": _embedding,
+        "F.embedding_bag": _embedding_bag,
         "[]": _wrapping_embedding,
         "F.layer_norm": _layer_norm,
         "F.rms_norm": _rms_norm,
@@ -217,7 +218,8 @@ def _conv(node: Call) -> Module | None:
     inside, out = (first, second * groups) if transposed else (second * groups, first)
     x, pads = _own_padding(node, x)
     config: Config = (
-        ("in_channels", inside), ("out_channels", out), ("kernel_size", _short(tuple(kernel))),
+        ("in_channels", inside), ("out_channels", out),
+        ("kernel_size", _short(tuple(kernel))),
     )  # fmt: skip
     defaults = {
         "stride": 1,
@@ -267,6 +269,15 @@ def _embedding(node: Call) -> Module | None:
     rows, width = weight.shape or ()
     config: Config = (("num_embeddings", rows), ("embedding_dim", width))
     return _module(node, "nn.Embedding", ids, config, (("weight", weight),))
+
+
+def _embedding_bag(node: Call) -> Module | None:
+    ids, weight, offsets = node.args
+    made = _embedding(replace(node, args=(ids, weight), kwargs=()))
+    if made is None:
+        return None
+    config = (*made.config, ("mode", node.kwarg("mode")))
+    return replace(made, cls="nn.EmbeddingBag", args=(ids, offsets), config=config)
 
 
 def _wrapping_embedding(node: Call) -> Module | None:
@@ -321,7 +332,8 @@ def _group_norm(node: Call) -> Module | None:
     if not isinstance(weight, Param) or not isinstance(bias, Param) or not weight.shape:
         return None
     config: Config = (
-        ("num_groups", groups), ("num_channels", weight.shape[0]), ("eps", node.kwarg("eps", 1e-5)),
+        ("num_groups", groups), ("num_channels", weight.shape[0]),
+        ("eps", node.kwarg("eps", 1e-5)),
     )  # fmt: skip
     return _module(
         node, "nn.GroupNorm", x, config, (("weight", weight), ("bias", bias))

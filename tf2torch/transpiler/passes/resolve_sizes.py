@@ -207,7 +207,7 @@ class _Resolver:
             return replace(made, origin=node.origin)
         return node
 
-    # --- expressions of sizes ----------------------------------------------------------
+    # --- expressions of sizes ----------------------------------------------------
 
     def expression(self, size: Dim, near: list[Node]) -> Node:
         """``size`` as Python arithmetic over ``x.shape[i]``."""

@@ -33,7 +33,8 @@ MANY = 12
 # A chain of layers becomes a block when it occurs at least this often.
 OFTEN = 6
 WORDS = {
-    "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv", "nn.Linear": "linear",
+    "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv",
+    "nn.Linear": "linear",
     "nn.BatchNorm1d": "bn", "nn.BatchNorm2d": "bn", "nn.BatchNorm3d": "bn",
     "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
     "nn.LayerNorm": "norm", "nn.GroupNorm": "norm",
@@ -52,7 +53,7 @@ def _plain(group: Group, closed: Closed) -> Graph:
     return closed[0]
 
 
-# --- chains of layers -------------------------------------------------------------------
+# --- chains of layers -------------------------------------------------------------
 
 
 def _motifs(graph: Graph) -> list[list[Node]]:
@@ -115,7 +116,7 @@ def _chain_name(chain: Sequence[Node]) -> str:
     return "_".join(w for w in words if w) or "block"
 
 
-# --- stretches between cuts ---------------------------------------------------------------
+# --- stretches between cuts -------------------------------------------------------
 
 
 def _segments(graph: Graph) -> list[Group]:

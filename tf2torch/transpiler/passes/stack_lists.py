@@ -35,7 +35,8 @@ MAX_DEPTH = 4
 
 def stack_lists(graph: Graph) -> Graph:
     """``graph`` and its regions with the lists of every For in these forms."""
-    for simplify in (_append, _keep_last, _merge):
+    # The second merge finds variables that only differed in those merged before.
+    for simplify in (_append, _keep_last, _merge, _merge):
         graph = _each_loop(graph, simplify)
     return graph
 

@@ -27,7 +27,7 @@ def _tidied(node: Node) -> Node | None:
     if not isinstance(node, Call) or node.func not in SHAPERS or node.shape is None:
         return None
     x = node.args[0]
-    if not isinstance(x, Node) or x.shape is None:
+    if not isinstance(x, Node) or x.shape is None or x.dtype != node.dtype:
         return None
     kept = _keepdim(node, x)
     if kept is not None or node.func not in (".reshape", ".view", ".unflatten"):

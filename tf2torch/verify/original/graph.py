@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class GraphModel:
             reader = tf.train.load_checkpoint(prefix) if prefix else None
             self._targets: dict[str, Any] = {}
             self._assigns: dict[str, Any] = {}
+            self._fed: dict[str, np.ndarray] = {}
             self.variables = tuple(self._variables(meta, reader, request.keys))
             self.is_signature = True
             self.is_random = any(op.type.startswith(RANDOM) for op in self._reachable())
@@ -64,7 +66,7 @@ class GraphModel:
     def run(
         self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
     ) -> Run:
-        feeds = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}
+        feeds = self._feeds(inputs)
         fetches: dict[str, Any] = {f"out:{t.name}": t.tensor for t in self.outputs}
         outputs = self._session.run(fetches, feeds)
         run = Run(
@@ -89,7 +91,7 @@ class GraphModel:
 
     def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
         get = self._graph.get_tensor_by_name
-        feeds = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}
+        feeds = self._feeds(inputs)
         outputs = {t.name: get(t.tensor) for t in self.outputs if t.dtype in FLOATS}
 
         def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
@@ -98,8 +100,14 @@ class GraphModel:
         given = [get(t.tensor) for t in self.inputs]
         return taps.collect(self._graph, fetch, given, outputs, seed)
 
+    def _feeds(self, inputs: Arrays) -> dict[Any, Any]:
+        named = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}
+        return named | self._fed
+
     def value(self, key: str) -> np.ndarray:
         target = self._targets[key]
+        if target.name in self._fed:
+            return self._fed[target.name]
         if target.dtype.name == "resource":
             import tensorflow as tf
 
@@ -109,6 +117,10 @@ class GraphModel:
         return plain(self._session.run(target))
 
     def assign(self, key: str, value: np.ndarray) -> None:
+        """A constant of a frozen graph is fed another value from now on."""
+        if key not in self._assigns:
+            self._fed[self._targets[key].name] = value
+            return
         operation, placeholder = self._assigns[key]
         self._session.run(operation, {placeholder: value})
 
@@ -186,14 +198,33 @@ class GraphModel:
             name: tf.compat.v1.placeholder(v.dtype) for name, v in outputs.items()
         }
         try:
-            found = tf.gradients(
-                list(outputs.values()), list(sources.values()), list(weights.values())
-            )
+            with _control_flow_of(self._graph):
+                found = tf.gradients(
+                    list(outputs.values()),
+                    list(sources.values()),
+                    list(weights.values()),
+                )
         except (LookupError, ValueError, TypeError, NotImplementedError) as error:
             return weights, error
         pairs = zip(sources, found, strict=True)
         dense = {k: tf.convert_to_tensor(g) for k, g in pairs if g is not None}
         return weights, dense
+
+
+@contextmanager
+def _control_flow_of(graph: Any) -> Iterator[None]:
+    """The gradients of TF1's loops and tensor arrays are built as TF1 built them."""
+    import tensorflow as tf
+
+    old = any(op.type in ("Enter", "TensorArrayV3") for op in graph.get_operations())
+    if not old or not tf.compat.v1.control_flow_v2_enabled():
+        yield
+        return
+    tf.compat.v1.disable_control_flow_v2()
+    try:
+        yield
+    finally:
+        tf.compat.v1.enable_control_flow_v2()
 
 
 def _import(meta: Any) -> None:

@@ -1,0 +1,179 @@
+"""Trainability gate: some optimizer steps from the same weights on the same data.
+
+The gradients gate looks at one point; training visits others. A port that keeps
+something derived from its weights, or updates them in a place that the forward pass
+does not read, parts from the original after the first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf2torch.diagnostics import Code, Direction, Hint, Priority
+from tf2torch.verify import mapping
+from tf2torch.verify.candidate import Trained
+from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
+from tf2torch.verify.inputs import Sample
+from tf2torch.verify.provenance import Entry
+from tf2torch.verify.steps import ADAM_RATE, STEPS, Plan, sgd_rate
+from tf2torch.verify.wire import Arrays
+
+# Of the change of the weights, over all steps. In float64 both sides round nothing
+# that shows; in float32 each step adds the error that a gradient may have.
+DOUBLE_AGREEMENT = 1e-4
+SINGLE_AGREEMENT = 2e-2
+
+# Adam divides a gradient by its own size, rounding noise too: entries whose gradient is
+# less than this part of the largest are judged by the loss alone.
+NOISE = 1e-5
+
+
+@dataclass(frozen=True)
+class Course:
+    """A training run of the original, in the terms of the port's entries."""
+
+    losses: list[float]
+    moved: Arrays
+
+
+@dataclass(frozen=True)
+class Trainability:
+    name = "trainability"
+    hard = True
+    dimension = Dimension.TRAINABILITY
+
+    def check(self, case: Case) -> Verdict:
+        sample = case.samples[0]
+        truth = case.truth(sample)
+        if truth.no_gradient or not truth.single.gradients or case.stochastic:
+            why = "no gradients to train with" if not case.stochastic else "random"
+            return Verdict(notes=(f"no steps were taken: {why}",))
+        figures: list[Figure] = []
+        for kind in STEPS:
+            figures += _figures(case, sample, kind)
+        hints = [_hint(case, figure) for figure in figures if not figure.passed]
+        return Verdict(tuple(figures), tuple(hints))
+
+
+def _figures(case: Case, sample: Sample, kind: str) -> Iterator[Figure]:
+    double = case.double_answer(sample) is not None and case.binding
+    entries = _trainable(case)
+    rate = _rate(case, sample, entries) if kind == "sgd" else ADAM_RATE
+    plan = Plan(kind, rate, STEPS[kind], double)
+    inputs = _smallest(case).arrays
+    course = _course(case, inputs, entries, plan)
+    port = case.candidate.train(inputs, case.seed, plan)
+    agreement = DOUBLE_AGREEMENT if double else SINGLE_AGREEMENT
+    finite = bool(np.isfinite(port.losses).all())
+    if not finite and np.isfinite(course.losses).all():
+        yield Figure(f"{kind} loss", "loss", False, note="not finite")
+        return
+    error = _loss_error(port.losses, course.losses)
+    yield Figure(f"{kind} loss", "loss", error <= agreement, error, agreement)
+    yield from _moves(case, sample, entries, kind, course, port, agreement)
+
+
+def _moves(
+    case: Case,
+    sample: Sample,
+    entries: list[Entry],
+    kind: str,
+    course: Course,
+    port: Trained,
+    agreement: float,
+) -> Iterator[Figure]:
+    gradients = _gradients(case, sample, entries)
+    largest = max((_norm(g) for g in gradients.values()), default=0.0)
+    for entry in entries:
+        truth = course.moved[entry.name]
+        if _norm(gradients[entry.name]) <= NOISE * largest:
+            continue
+        moved, size = port.moved[entry.name], _norm(truth)
+        error = _norm(moved - truth) / (size or 1.0)
+        note = "does not move" if size and not moved.any() else ""
+        passed = error <= agreement
+        yield Figure(
+            f"{kind} change",
+            entry.name,
+            passed,
+            error,
+            agreement,
+            size,
+            None,
+            _norm(moved),
+            "" if passed else note,
+        )
+
+
+def _trainable(case: Case) -> list[Entry]:
+    trainable = {s.name for s in case.stored if s.trainable and s.alias is None}
+    keys = {v.key for v in case.oracle.variables}
+    return [e for e in case.port.state if e.name in trainable and e.key in keys]
+
+
+def _gradients(case: Case, sample: Sample, entries: list[Entry]) -> Arrays:
+    run = case.truth(sample).double or case.truth(sample).single
+    shapes = {v.key: v.shape for v in case.oracle.variables}
+    found = {}
+    for entry in entries:
+        whole = run.gradients.get(entry.key or "")
+        whole = np.zeros(shapes[entry.key or ""]) if whole is None else whole
+        found[entry.name] = mapping.apply(entry.steps, whole)
+    return found
+
+
+def _rate(case: Case, sample: Sample, entries: list[Entry]) -> float:
+    values = case.candidate.state([entry.name for entry in entries])
+    return sgd_rate(values, _gradients(case, sample, entries))
+
+
+def _smallest(case: Case) -> Sample:
+    """Steps are dear, and one example is enough to part two functions."""
+    return min(case.samples, key=lambda s: sum(a.size for a in s.arrays.values()))
+
+
+def _course(case: Case, inputs: Arrays, entries: list[Entry], plan: Plan) -> Course:
+    keys = sorted({entry.key or "" for entry in entries})
+    losses, moved = case.oracle.train(inputs, case.seed, keys, plan)
+    mapped = {e.name: mapping.apply(e.steps, moved[e.key or ""]) for e in entries}
+    return Course(losses, mapped)
+
+
+def _loss_error(port: list[float], truth: list[float]) -> float:
+    """The largest difference over the size of the loss and of its change."""
+    scale = max(abs(value) for value in truth) or 1.0
+    return max(abs(p - t) for p, t in zip(port, truth, strict=True)) / scale
+
+
+def _hint(case: Case, figure: Figure) -> Hint:
+    kind = figure.name.split()[0]
+    if figure.note == "does not move":
+        code, what = Code.NO_GRADIENT, f"{figure.subject} does not move under {kind}"
+    elif figure.note == "not finite":
+        code, what = Code.NUMERICAL_INSTABILITY, f"the loss is not finite under {kind}"
+    else:
+        code = Code.GRADIENT_MISMATCH
+        what = (
+            f"after {STEPS[kind]} steps of {kind} {figure.subject} is off by "
+            f"{figure.observed:.2g} of what TensorFlow's has changed"
+        )
+    entry = "" if figure.subject == "loss" else figure.subject
+    return Hint(
+        code,
+        Priority.P1,
+        case.port.region_of(entry),
+        what,
+        "look for state that is derived from a weight once and kept",
+        metric=figure.name,
+        observed=figure.observed,
+        expected=0.0,
+        tolerance=figure.tolerance,
+        direction=Direction.LOWER,
+    )
+
+
+def _norm(value: np.ndarray) -> float:
+    return float(np.linalg.norm(value.astype(np.float64).ravel()))

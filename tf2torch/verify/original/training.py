@@ -1,0 +1,48 @@
+"""Optimizer steps on the original, whatever its kind."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tf2torch.verify.cotangents import cotangent
+from tf2torch.verify.original.model import Original
+from tf2torch.verify.steps import Stepper
+from tf2torch.verify.wire import Arrays
+
+
+def train(
+    model: Original,
+    inputs: Arrays,
+    seed: int,
+    keys: list[str],
+    stepper: Stepper,
+    steps: int,
+) -> tuple[list[float], Arrays]:
+    """The loss before each step, and how far each variable has moved; the variables
+    are put back."""
+    before = {key: model.value(key) for key in keys}
+    values = dict(before)
+    losses = []
+    try:
+        for _ in range(steps):
+            run = model.run(inputs, seed, None)
+            losses.append(_loss(run.outputs, seed))
+            known = {k: run.gradients[k] for k in keys if k in run.gradients}
+            for key, value in stepper.step(values, known).items():
+                values[key] = value
+                model.assign(key, value)
+    finally:
+        for key, value in before.items():
+            model.assign(key, value)
+    moved = {k: values[k].astype(np.float64) - before[k] for k in keys}
+    return losses, moved
+
+
+def _loss(outputs: Arrays, seed: int) -> float:
+    return float(
+        sum(
+            (value * cotangent(seed, name, value.shape)).sum(dtype=np.float64)
+            for name, value in outputs.items()
+            if value.dtype.kind == "f"
+        )
+    )
