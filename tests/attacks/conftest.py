@@ -60,8 +60,8 @@ def corpus(
     def get(model: str) -> Corpus:
         if model not in saved:
             folder = tmp_path_factory.mktemp(model) / "saved_model"
-            PORTS.build_original(model, folder)
-            saved[model] = folder, PORTS.checkpoint(folder)
+            path = PORTS.build_original(model, folder)
+            saved[model] = path, PORTS.checkpoint(path)
         if model not in opened:
             for session in opened.values():
                 session.close()

@@ -56,18 +56,23 @@ def models() -> list[str]:
     return sorted(path.parent.name for path in MODELS.glob("*/original.py"))
 
 
-def build_original(model: str, folder: Path) -> None:
+def build_original(model: str, folder: Path) -> Path:
+    """Build it in ``folder``, which must not exist; where it lies."""
     spec = importlib.util.spec_from_file_location(model, MODELS / model / "original.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.build(str(folder))
+    return Path(module.build(str(folder)) or folder)
 
 
 def checkpoint(saved: Path) -> dict[str, np.ndarray]:
-    """Every variable of a SavedModel by its key."""
+    """Every variable of a SavedModel, or weight of a Keras file, by its key."""
+    import keras
     import tensorflow as tf
 
+    if saved.is_file():
+        weights = keras.saving.load_model(saved).get_weights()
+        return {str(index): value for index, value in enumerate(weights)}
     reader = tf.train.load_checkpoint(str(saved / "variables" / "variables"))
     names = [n for n in reader.get_variable_to_shape_map() if n.endswith(VALUE)]
     return {name: reader.get_tensor(name) for name in names}
@@ -86,7 +91,8 @@ def write_port(
     text = (MODELS / model / "model.py").read_text("utf-8")
     claims = tomllib.loads((MODELS / model / "claims.toml").read_text("utf-8"))
     state = dict(claims["state"])
-    weights, entries = _state(state, variables)
+    names = claims.get("names", {})
+    weights, entries = _state(state, variables, names)
     if attack is not None:
         for old, new in attack.edits:
             assert text.count(old) >= 1, f"{attack.name}: no {old!r} in model.py"
@@ -94,7 +100,7 @@ def write_port(
         for name, claim in attack.claims.items():
             state[name] = claim
         kept = {name: claim for name, claim in state.items() if claim}
-        _, entries = _state(kept, variables, weights)
+        _, entries = _state(kept, variables, names, weights)
         for name, change in attack.weights.items():
             _change(weights, name, change)
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,9 +111,9 @@ def write_port(
         "version": 1,
         "class": claims["class"],
         "source": {
-            "kind": "saved_model",
+            "kind": "keras" if saved.is_file() else "saved_model",
             "path": str(saved),
-            "signature": claims.get("signature", "serving_default"),
+            "signature": None if saved.is_file() else "serving_default",
             "fingerprint": model,
         },
         "inputs": claims["inputs"],
@@ -125,6 +131,7 @@ def write_port(
 def _state(
     state: dict[str, str],
     variables: dict[str, np.ndarray],
+    names: dict[str, str],
     known: dict[str, np.ndarray] | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     from tf2torch.verify.mapping import apply
@@ -139,10 +146,11 @@ def _state(
         else:
             key, _, text = claim.lstrip("-").partition(": ")
             steps = [_step(part) for part in text.split(", ") if part]
-            value = apply([Step(k, a) for k, a in steps], variables[key + VALUE])
+            key = key if key in variables else key + VALUE
+            value = apply([Step(k, a) for k, a in steps], variables[key])
             entries[name] = {
-                "variable": key,
-                "key": key + VALUE,
+                "variable": names.get(key, key.removesuffix(VALUE)),
+                "key": key,
                 "transforms": steps,
                 "trainable": not claim.startswith("-"),
                 "shape": list(value.shape),

@@ -177,3 +177,31 @@ def _compare_weights(port: Port, concrete: Any, known: dict[int, Any]) -> None:
 def _close(got: np.ndarray, want: np.ndarray) -> None:
     scale = max(1.0, float(np.abs(want).max(initial=0.0)))
     np.testing.assert_allclose(got, want, rtol=TOLERANCE, atol=TOLERANCE * scale)
+
+
+def test_an_unrolled_layer_is_one_cell() -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(4, unroll=True)])
+    _randomise(model.weights)
+    run = tf.function(lambda x: model(x))
+    concrete = run.get_concrete_function(tf.TensorSpec([None, 4, 3]))
+    port = Port(concrete)
+    assert port.text.count("nn.LSTMCell(3, 4)") == 1, port.text
+    _compare(port, concrete, _input(0, 2, 4, 3))
+
+
+def test_a_stateful_layer_goes_on_where_it_stopped() -> None:
+    import tf_keras
+
+    layer = tf_keras.layers.LSTM(4, stateful=True, batch_input_shape=(2, 5, 3))
+    model = tf_keras.Sequential([layer])
+    _randomise(model.trainable_weights)
+    run = tf.function(lambda x: model(x))
+    concrete = run.get_concrete_function(tf.TensorSpec([2, 5, 3]))
+    port = Port(concrete)
+    assert LSTM in port.text, port.text
+    for seed in range(3):
+        x = _input(seed, 2, 5, 3)
+        (got,) = port(to_torch(x, "float32"))
+        _close(got.detach().numpy(), concrete(tf.constant(x)).numpy())

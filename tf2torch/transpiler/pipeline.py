@@ -24,6 +24,7 @@ from tf2torch.transpiler.passes.batch_first_loops import batch_first_loops
 from tf2torch.transpiler.passes.cancel_pairs import cancel_pairs
 from tf2torch.transpiler.passes.choose_layout import choose_layout
 from tf2torch.transpiler.passes.count_loops import count_loops
+from tf2torch.transpiler.passes.equate_sizes import equate_sizes
 from tf2torch.transpiler.passes.find_blocks import find_blocks
 from tf2torch.transpiler.passes.fold_params import fold_params
 from tf2torch.transpiler.passes.gather_families import gather_families
@@ -121,6 +122,8 @@ def steps(source: Source) -> list[Step]:
         fold_params,
         merge_equal,
         lift_idioms,  # before layout: patterns are written as TensorFlow wrote them
+        equate_sizes,  # what attention tells about them
+        merge_equal,  # masks that are the same once their sizes are
         tidy_shapes,
         choose_layout,
         fold_params,  # layout reshapes biases

@@ -41,6 +41,7 @@ class Answer:
     gradients: Arrays = field(default_factory=dict)
     input_gradients: Arrays = field(default_factory=dict)
     nested: bool = False
+    state: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,14 @@ class Candidate:
         noise: int = 0,
         weighed: list[str] | None = None,
         double: bool = False,
+        training: bool = False,
+        state: tuple[str, ...] = (),
     ) -> Answer:
         """One call. ``noise`` seeds torch's generator; ``weighed`` are the outputs
-        that make the loss, by default all; ``double`` runs the port in float64."""
+        that make the loss, by default all; ``double`` runs the port in float64;
+        ``training`` runs a copy in training mode, and gives ``state`` after it."""
         options = {"style": style, "noise": noise, "weighed": weighed, "double": double}
+        options |= {"training": training, "state": list(state)}
         message, arrays = self._ask("run", inputs, seed=seed, **options)
         names = [i.name for i in self._port.inputs]
         return Answer(
@@ -122,6 +127,7 @@ class Candidate:
             _part(arrays, "var:"),
             {names[int(k)]: v for k, v in _part(arrays, "in:").items()},
             bool(message["nested"]),
+            _part(arrays, "state:"),
         )
 
     def taps(self, inputs: Arrays, seed: int) -> list[list[object]]:

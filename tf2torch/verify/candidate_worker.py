@@ -39,6 +39,7 @@ class Candidate:
         self.model: Any = None
         self._single: Any = None
         self._double: Any = None
+        self._left: dict[str, np.ndarray] = {}
         self._file = ""
         self._guard = Guard("")
         self._nested = False
@@ -69,11 +70,13 @@ class Candidate:
 
         torch.manual_seed(message.get("noise", 0))
         seed, double = message.get("seed"), message.get("double", False)
+        training = message.get("training", False)
         specs = self._wide if double else self._inputs
         tensors = candidate_values.tensors(specs, arrays, seed is not None)
 
         def call() -> tuple[Any, dict[str, Any]]:
-            with torch.set_grad_enabled(seed is not None), self._precision(double):
+            mode = self._training() if training else self._precision(double)
+            with torch.set_grad_enabled(seed is not None), mode:
                 result = self._call(tensors, message.get("style", "position"))
                 self._nested = candidate_values.is_nested(result)
                 named = candidate_values.named(result, self._outputs)
@@ -90,6 +93,7 @@ class Candidate:
             f"out:{name}": candidate_values.to_numpy(v) for name, v in outputs.items()
         }
         results |= {name: candidate_values.to_numpy(g) for name, g in found.items()}
+        results |= {f"state:{name}": self._left[name] for name in message["state"]}
         return self._reply({"dtypes": dtypes, "nested": self._nested}), results
 
     def taps(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
@@ -152,6 +156,17 @@ class Candidate:
             return self.model(*tensors)
         names = [item["parameter"] for item in self._inputs]
         return self.model(**dict(zip(names, tensors, strict=True)))
+
+    @contextmanager
+    def _training(self) -> Iterator[None]:
+        """A copy in training mode, of which the state is read afterwards."""
+        self.model = copy.deepcopy(self._single).train()
+        try:
+            yield
+            state = self.model.state_dict().items()
+            self._left = {n: candidate_values.to_numpy(v) for n, v in state}
+        finally:
+            self.model = self._single
 
     @contextmanager
     def _precision(self, double: bool) -> Iterator[None]:

@@ -86,6 +86,7 @@ class Case:
     open_oracle: _OpenOracle
     open_candidate: _OpenCandidate
     draw: _Draw
+    redraw: _Redraw
     seed: int
     good: tuple[str, ...] = ()  # regions found right although the port is not
     no_double: str = ""  # why the port has no float64 run
@@ -170,6 +171,10 @@ class Case:
                 self.candidate.run(inputs, seed, noise=number),
             )
 
+    def another(self, batch: int) -> Arrays:
+        """One more set like the first, with that many examples."""
+        return self.redraw(batch)
+
     @property
     def samples(self) -> list[Sample]:
         return self.drawn[1]
@@ -218,6 +223,10 @@ class _OpenOracle(Protocol):
 
 class _OpenCandidate(Protocol):
     def __call__(self) -> Candidate: ...
+
+
+class _Redraw(Protocol):
+    def __call__(self, batch: int) -> Arrays: ...
 
 
 class _Draw(Protocol):

@@ -62,9 +62,12 @@ class Ask:
     precision: str
     weighed: list[str] | None = None
     draw: int = 0
+    training: bool = False
+    state: tuple[str, ...] = ()
 
     def digest(self) -> str:
-        known = f"{self.seed} {self.precision} {self.weighed} {self.draw}"
+        mode = f"{self.training} {self.state}"
+        known = f"{self.seed} {self.precision} {self.weighed} {self.draw} {mode}"
         return _digest(self.inputs, known)
 
 
@@ -106,6 +109,7 @@ class Oracle:
         self.is_signature = bool(answer["is_signature"])
         self.branches = bool(answer["branches"])
         self.is_random = bool(answer["is_random"])
+        self.trains = bool(answer["trains"])
         self.variables = tuple(
             StateVariable(**{**v, "shape": tuple(v["shape"])})
             for v in answer["variables"]
@@ -133,6 +137,13 @@ class Oracle:
     def draw(self, inputs: Arrays, seed: int | None, number: int) -> Run:
         """One float32 run of a random model; other numbers draw anew."""
         return self._run(Ask(inputs, seed, "float32", draw=number))
+
+    def training_run(
+        self, inputs: Arrays, seed: int | None, keys: tuple[str, ...], draw: int
+    ) -> Run:
+        """One float32 run in training mode, and what it leaves in ``keys``."""
+        ask = Ask(inputs, seed, "float32", draw=draw, training=True, state=keys)
+        return self._run(ask)
 
     def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
         """Every float tensor inside the original; Refused where there is no way in."""
@@ -194,6 +205,8 @@ class Oracle:
                 precision=ask.precision,
                 seed=ask.seed,
                 weighed=ask.weighed,
+                training=ask.training,
+                state=list(ask.state),
             )
         except Refused as refusal:
             if refusal.kind == "inputs":
@@ -210,6 +223,7 @@ class Oracle:
             answer["dtypes"],
             _part(arrays, "var:"),
             _part(arrays, "in:"),
+            _part(arrays, "state:"),
         )
 
     def close(self) -> None:

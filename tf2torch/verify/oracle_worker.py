@@ -47,6 +47,7 @@ class Oracle:
             "is_signature": opened.model.is_signature,
             "branches": opened.model.branches,
             "is_random": opened.model.is_random,
+            "trains": self._opening.trains,
         }
         return answer, {}
 
@@ -54,7 +55,7 @@ class Oracle:
         """Outputs, and where a seed is given the gradients, in one precision."""
         import tensorflow as tf
 
-        opened = self._opened(message["precision"])
+        opened = self._opened(message["precision"], message["training"])
         names = opened.names
         try:
             run = opened.model.run(arrays, message["seed"], message["weighed"])
@@ -65,6 +66,10 @@ class Oracle:
         results = {f"out:{name}": value for name, value in run.outputs.items()}
         results |= {f"in:{name}": g for name, g in run.input_gradients.items()}
         results |= {f"var:{names[key]}": g for key, g in run.gradients.items()}
+        results |= {
+            f"state:{key}": opened.model.current(opened.keys[key])
+            for key in message["state"]
+        }
         return {"dtypes": run.dtypes, "kept": opened.kept}, results
 
     def taps(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
@@ -102,10 +107,10 @@ class Oracle:
             opened.model.assign(opened.keys[key], value)
         return {}, {}
 
-    def _opened(self, precision: str) -> Opened:
+    def _opened(self, precision: str, training: bool = False) -> Opened:
         assert self._opening is not None, "open comes first"
         try:
-            return self._opening(precision == "float64")
+            return self._opening(precision == "float64", training)
         except NotWidenable as error:
             raise Refused("no float64", _brief(error), {}) from None
         except Exception as error:  # whatever TensorFlow or Keras raises on loading

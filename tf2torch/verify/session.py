@@ -70,6 +70,7 @@ class Session:
             lambda: self.oracle(question),
             lambda: Candidate(port, (question.path,), self.limits, self.isolated),
             lambda oracle: self._draw(port, oracle, sample, seed),
+            lambda batch: self._redraw(port, batch, seed),
             seed,
         )
         try:
@@ -136,14 +137,17 @@ class Session:
             live.save(self.source, signature, inputs, self._saved.name)
         return Question(Path(self._saved.name), signature, inputs, outputs, keys, True)
 
+    def _redraw(self, port: Port, batch: int, seed: int) -> Arrays:
+        sampler, known = _sampler(port)
+        return sampler.draw(self._ranges[known], "normal", batch, seed)
+
     def _draw(
         self, port: Port, oracle: Oracle, sample: Arrays | None, seed: int
     ) -> tuple[Ranges, list[Sample]]:
         if sample is not None:
             return Ranges(), from_file(sample, port.inputs)
         self._tell("looking for inputs that TensorFlow accepts")
-        words = _words(port)
-        sampler = Sampler(port.inputs, words, str(port.source.get("fingerprint")))
+        sampler, known = _sampler(port)
 
         def accepts(arrays: Arrays) -> bool:
             try:
@@ -152,11 +156,17 @@ class Session:
                 return False
             return True
 
-        known = hashlib.sha256(repr((port.inputs, words)).encode()).hexdigest()
         if known not in self._ranges:
             self._ranges[known] = sampler.probe(accepts)
         ranges = self._ranges[known]
         return ranges, samples(sampler, ranges, seed, port_seed(port.code.encode()))
+
+
+def _sampler(port: Port) -> tuple[Sampler, str]:
+    """It, and a digest of what it draws from."""
+    words = _words(port)
+    known = hashlib.sha256(repr((port.inputs, words)).encode()).hexdigest()
+    return Sampler(port.inputs, words, str(port.source.get("fingerprint"))), known
 
 
 def fingerprint(port: Port) -> str:

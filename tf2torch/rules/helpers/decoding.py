@@ -87,7 +87,10 @@ def decode_csv(
     rows = [
         next(
             csv.reader(
-                [line], delimiter=delimiter, quoting=0 if quoted else 3, strict=True
+                [line],
+                delimiter=delimiter,
+                quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+                strict=True,
             )
         )
         for line in lines

@@ -157,6 +157,8 @@ def _results(loop: For, step: Step, modules: list[tuple[Module, bool]]) -> Inste
         for k, part in zip(layer.states, states, strict=True):
             last = call("[]", part, -1, type=loop.types[k])
             values[k] = replace(last, origin=loop.origin)
+    for k, state in step.copies.items():
+        values[k] = values[state]
     for k, layer_index in step.outputs.items():
         rows = sequences[layer_index]
         values[k] = Op(

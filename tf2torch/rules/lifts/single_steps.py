@@ -79,7 +79,9 @@ def _lifted(graph: Graph) -> Graph:
     """The graph itself when it holds no step."""
     instead: dict[Node, Node] = {}
     for node in graph.nodes():
-        if isinstance(node, Op) and node.types and node.rank == 2:
+        if not isinstance(node, Op) or not node.types or node.op == "Identity":
+            continue
+        if node.rank == 2:
             instead.update(_lstm(node) or _gru(node) or {})
     return substitute(graph, instead)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from tf2torch.ir.graph import substitute
+from tf2torch.ir.graph import substitute, users
 from tf2torch.ir.nodes import For, Input, Node, Op
 from tf2torch.ir.types import ListType
 from tf2torch.rules.lifts.affine import source
@@ -25,12 +25,14 @@ class Layer:
 class Step:
     """A loop body read as cells: which variable is which.
 
-    ``outputs``: a list that grows → the layer whose state it gets. ``items`` is the
-    list, outside of the loop, whose elements are the first layer's x.
+    ``outputs``: a list that grows → the layer whose state it gets. ``copies``: a
+    variable that no turn reads and that gets a state too → that state's variable.
+    ``items`` is the list, outside of the loop, whose elements are the first x.
     """
 
     layers: tuple[Layer, ...]
     outputs: dict[int, int]
+    copies: dict[int, int]
     items: Node
 
 
@@ -55,6 +57,17 @@ class Reading:
         moving = tuple(k for k, v in enumerate(variables) if v not in fixed)
         return cls(loop, variables, [source(r) for r in body.results], moving)
 
+    def copies(self) -> dict[int, int]:
+        """Variables that only hold what another variable holds after a turn."""
+        read = users(self.loop.body)
+        unread = [k for k in self.moving if self.variables[k] not in read]
+        found = {}
+        for k in unread:
+            for other in self.moving:
+                if other not in unread and self.results[other] is self.results[k]:
+                    found[k] = other
+        return found
+
     def is_list(self, k: int) -> bool:
         return isinstance(self.loop.types[k], ListType)
 
@@ -64,7 +77,8 @@ def read_step(loop: For) -> Step | None:
     if loop.body.effects:
         return None
     reading = Reading.of(loop)
-    left = [k for k in reading.moving if not reading.is_list(k)]
+    copies = reading.copies()
+    left = [k for k in reading.moving if not reading.is_list(k) and k not in copies]
     layers: list[Layer] = []
     items: Node | None = None
     while left:
@@ -83,7 +97,7 @@ def read_step(loop: For) -> Step | None:
         if at is None:
             return None
         outputs[k] = at
-    return Step(tuple(layers), outputs, items)
+    return Step(tuple(layers), outputs, copies, items)
 
 
 def _layers(

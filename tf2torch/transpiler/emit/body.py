@@ -284,7 +284,7 @@ class Body:
         if node in self.names:
             return pycode.name(self.names[node])
         if isinstance(node, Const) and takes_scalar(user, node):
-            return number(node)
+            return self.printer.override(node, ("const",)) or number(node)
         if isinstance(node, (Const, Param, Variable, Table)):
             return self.scope.leaf(node, user)
         return self.expression(node)

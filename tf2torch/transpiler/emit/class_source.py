@@ -172,7 +172,7 @@ class ClassSource:
             case Param():
                 return self.parameter(name, node)
             case Const():
-                return _buffer(name, node)
+                return _buffer(name, node, self.init_override(node, ("const",)))
         raise AssertionError(f"{type(node).__name__} is no member")
 
     def init_override(self, node: Node, path: Path) -> Expr | None:
@@ -308,9 +308,13 @@ def is_literal(node: Const) -> bool:
     )
 
 
-def _buffer(name: str, node: Const) -> str:
+def _buffer(name: str, node: Const, argument: Expr | None) -> str:
+    """``argument``: of the constructor, where instances differ in a scalar."""
     if is_literal(node):
-        value = pycode.text(tensor_literal(node.array, node.dtype))
+        made = tensor_literal(node.array, node.dtype)
+        if argument is not None:
+            made = pycode.call("torch.tensor", argument, dtype=dtype_expr(node.dtype))
+        value = pycode.text(made)
         return f'self.register_buffer("{name}", {value}, persistent=False)'
     sizes = ", ".join(map(str, node.array.shape))
     dtype = (

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tf2torch.ir.build import python_number
 from tf2torch.ir.graph import Graph, topological
 from tf2torch.ir.nodes import (
     Arg,
@@ -177,7 +178,7 @@ class _Signer:
 
     def const(self, node: Const) -> object:
         if node.rank == 0 and node.array.dtype.kind in "fiu":
-            self.made.slots.append(Slot(node, ("const",), node.array.item()))
+            self.made.slots.append(Slot(node, ("const",), python_number(node.array)))
             return ("number", node.dtype)
         if node.array.size <= SMALL or node.array.dtype == object:
             return ("const", node.dtype, node.array.shape, str(node.array.tolist()))

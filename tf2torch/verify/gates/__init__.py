@@ -10,6 +10,7 @@ from tf2torch.verify.gates.spec import Spec
 from tf2torch.verify.gates.static import Static
 from tf2torch.verify.gates.structure import Structure
 from tf2torch.verify.gates.style import Style
+from tf2torch.verify.gates.train_mode import TrainMode
 from tf2torch.verify.gates.trainability import Trainability
 
 GATES: tuple[Gate, ...] = (
@@ -20,5 +21,6 @@ GATES: tuple[Gate, ...] = (
     Outputs(),
     Gradients(),
     Trainability(),
+    TrainMode(),
     Export(),
 )

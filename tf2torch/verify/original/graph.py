@@ -116,6 +116,9 @@ class GraphModel:
                 target = tf.raw_ops.ReadVariableOp(resource=target, dtype=dtype)
         return plain(self._session.run(target))
 
+    def current(self, key: str) -> np.ndarray:
+        return self.value(key)
+
     def assign(self, key: str, value: np.ndarray) -> None:
         """A constant of a frozen graph is fed another value from now on."""
         if key not in self._assigns:

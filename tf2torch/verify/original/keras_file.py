@@ -10,7 +10,7 @@ from typing import Any
 
 from tf2torch.verify.original.model import Tensor
 
-FUNCTION = "serve"
+FUNCTION, TRAIN = "serve", "train"
 # Attributes of an exported module, and how the keys of their members begin.
 STATE = {"weights_": "", "variables_": "variables/"}
 MAGIC = (b"\x89HDF\r\n\x1a\n", b"PK\x03\x04")
@@ -56,16 +56,23 @@ def export(model: Any, claimed: tuple[Tensor, ...], target: str) -> None:
     module.trainable_ = [_plain(v) for v in model.trainable_variables]
     inputs = _inputs(model, claimed)
 
-    def call(*values: Any) -> list[Any]:
-        packed = tf.nest.pack_sequence_as(inputs, values)
-        return list(tf.nest.flatten(model(packed, training=False)))
-
     specs = [
         tf.TensorSpec(tuple(t.shape), getattr(t.dtype, "name", t.dtype))
         for t in tf.nest.flatten(inputs)
     ]
-    module.serve = tf.function(call, input_signature=specs, autograph=False)
+    for name, training in ((FUNCTION, False), (TRAIN, True)):
+        setattr(module, name, _function(model, inputs, specs, training))
     tf.saved_model.save(module, target)
+
+
+def _function(model: Any, inputs: Any, specs: list[Any], training: bool) -> Any:
+    import tensorflow as tf
+
+    def call(*values: Any) -> list[Any]:
+        packed = tf.nest.pack_sequence_as(inputs, values)
+        return list(tf.nest.flatten(model(packed, training=training)))
+
+    return tf.function(call, input_signature=specs, autograph=False)
 
 
 def _plain(variable: Any) -> Any:

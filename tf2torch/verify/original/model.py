@@ -56,12 +56,13 @@ class Request:
 class Run:
     """One run. Gradients are of the sum over float outputs of output · cotangent;
     a variable that no output depends on has none. ``dtypes`` are the outputs' own:
-    bfloat16 travels as float32."""
+    bfloat16 travels as float32. ``state`` is what the run has left in variables."""
 
     outputs: Arrays
     dtypes: dict[str, str]
     gradients: Arrays = field(default_factory=dict)
     input_gradients: Arrays = field(default_factory=dict)
+    state: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ class Original(Protocol):
         ...
 
     def value(self, key: str) -> np.ndarray: ...
+
+    def current(self, key: str) -> np.ndarray: ...
 
     def assign(self, key: str, value: np.ndarray) -> None: ...
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tf2torch.verify.original import keras_file, saved_model
 from tf2torch.verify.original.graph import open_graph, read_meta
-from tf2torch.verify.original.keras_file import FUNCTION
+from tf2torch.verify.original.keras_file import FUNCTION, TRAIN
 from tf2torch.verify.original.model import Original, Request
 from tf2torch.verify.original.saved_model import LoadedModel
 
@@ -32,23 +32,31 @@ class Opened:
 
 
 class Opening:
-    """Opens one source, at most once in each precision."""
+    """Opens one source, at most once in each precision and mode."""
 
     def __init__(self, request: Request):
         self._request = request
-        self._opened: dict[bool, Opened] = {}
+        self._opened: dict[tuple[bool, bool], Opened] = {}
         self._exported: str | None = request.path if request.exported else None
 
-    def __call__(self, wide: bool) -> Opened:
-        if wide not in self._opened:
-            self._opened[wide] = self._open(wide)
-        return self._opened[wide]
+    def __call__(self, wide: bool, training: bool = False) -> Opened:
+        kind = wide, training
+        if kind not in self._opened:
+            self._opened[kind] = self._open(*kind)
+        return self._opened[kind]
 
-    def _open(self, wide: bool) -> Opened:
+    @property
+    def trains(self) -> bool:
+        """Whether the source says how it behaves in training: Keras models do."""
+        model = self(False).model
+        return isinstance(model, LoadedModel) and hasattr(model.root, TRAIN)
+
+    def _open(self, wide: bool, training: bool) -> Opened:
         request = self._request
         if request.exported or keras_file.is_keras_file(request.path):
             path = self._export()
-            request = replace(request, path=path, signature=FUNCTION, exported=True)
+            function = TRAIN if training else FUNCTION
+            request = replace(request, path=path, signature=function, exported=True)
             loaded, kept = _load(request, wide)
             return Opened(loaded, kept, _indices(loaded))
         if not _is_object_based(request.path):

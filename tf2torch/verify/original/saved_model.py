@@ -54,8 +54,9 @@ class LoadedModel:
     ) -> Run:
         import tensorflow as tf
 
-        if not self.is_random:  # what it mutates may be the state of its generator
-            for key, value in self._initial.items():
+        for key, value in self._initial.items():
+            # An integer may be the state of a generator, which is to go on.
+            if not self.is_random or value.dtype.kind == "f":
                 self.by_key[key].assign(value)
         tensors = {t.name: _tensor(inputs[t.name], t.dtype) for t in self.inputs}
         watched = [t.name for t in self.inputs if t.dtype in FLOATS]
@@ -84,6 +85,10 @@ class LoadedModel:
     def value(self, key: str) -> np.ndarray:
         if key in self._initial:
             return self._initial[key]
+        return plain(self.by_key[key].numpy())
+
+    def current(self, key: str) -> np.ndarray:
+        """What the last run has left in the variable."""
         return plain(self.by_key[key].numpy())
 
     def assign(self, key: str, value: np.ndarray) -> None:
