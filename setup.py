@@ -23,6 +23,7 @@ CORE = [
 ]
 DEV = [
     "pytest>=8",
+    "pytest-xdist>=3",
     "hypothesis>=6.100",
     "mypy>=1.13",
     "keras-hub>=0.21",

@@ -201,7 +201,7 @@ def _compile(
 
     if isinstance(source, str):
         source = Path(source)
-    if isinstance(source, Path):
+    if isinstance(source, Path) and not source.is_dir():
         frontends.detect(source)  # what is no model is told at once
     say("start TensorFlow")
     start_tensorflow()

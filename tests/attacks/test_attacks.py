@@ -11,6 +11,7 @@ import pytest
 
 CORPUS: Any = sys.modules["attack_corpus_ports"]  # conftest.py has loaded it
 ATTACKS = CORPUS.attacks()
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("model", CORPUS.models())

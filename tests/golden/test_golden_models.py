@@ -18,13 +18,15 @@ from tests.golden.run_original import run_original
 from tests.golden.run_port import as_arguments, as_list, inputs, load
 
 RELATIVE_TO_SCALE = 1e-4
+# The others take minutes together: run them with `pytest -m slow tests/golden`.
+QUICK = ("small_cnn",)
 
 
 def each(*needed: str) -> pytest.MarkDecorator:
-    """All golden models whose meta.toml has all of ``needed``; slow ones marked."""
+    """All golden models whose meta.toml has all of ``needed``; the quick unmarked."""
     chosen = [name for name in names() if all(meta(name).get(key) for key in needed)]
-    marks = {True: pytest.mark.slow, False: ()}
-    cases = [pytest.param(n, marks=marks[meta(n)["slow"]]) for n in chosen]
+    marks = {True: (), False: pytest.mark.slow}
+    cases = [pytest.param(n, marks=marks[n in QUICK]) for n in chosen]
     return pytest.mark.parametrize("name", cases)
 
 

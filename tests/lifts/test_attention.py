@@ -179,6 +179,30 @@ def test_masks_that_are_something_else() -> None:
     check(infinite, *QKV, m, lacks=[SDPA, "masked_attention"], grad=False)
 
 
+def test_bias_and_selecting_mask() -> None:
+    """Scores and bias are scaled, then masked: as in Falcon and Bloom."""
+    bias = tf.Variable(normal(3, 1, 7, seed=9))
+
+    def function(q: Any, k: Any, v: Any, m: Any) -> Any:
+        scores = (tf.matmul(q, k, transpose_b=True) + bias) * 0.5
+        weights = tf.nn.softmax(tf.where(m, scores, -1e9))
+        return tf.matmul(tf.where(m, weights, 0.0), v)
+
+    operands = (*QKV, mask(2, 1, 5, 7))
+    check(function, *operands, has=[SDPA, "scale=0.5"], lacks=["softmax"])
+
+
+def test_constant_causal_mask() -> None:
+    below = np.tril(np.ones((7, 7), "float32"))
+
+    def function(q: Any, k: Any, v: Any) -> Any:
+        scores = tf.matmul(q, k, transpose_b=True) + (1 - below) * -1e9
+        return tf.matmul(tf.nn.softmax(scores), v)
+
+    x = [normal(2, 3, 7, 8, seed=n) for n in range(3)]
+    check(function, *x, has=[SDPA, "is_causal=True"])
+
+
 def test_einsum_attention() -> None:
     def function(q: Any, k: Any, v: Any) -> Any:
         scores = tf.einsum("bthd,bshd->bhts", q, k) * 0.3
@@ -186,6 +210,21 @@ def test_einsum_attention() -> None:
 
     x = [normal(2, n, 3, 8, seed=n) for n in (5, 7, 7)]
     check(function, *x, has=[SDPA, "scale=0.3"], lacks=["torch.einsum"])
+
+
+def test_sizes_are_those_of_the_queries() -> None:
+    """However many rows the mask has: its own size is another input's."""
+    first, second = heads(tf_keras.layers), heads(tf_keras.layers)
+
+    def function(x: Any, m: Any) -> Any:
+        y = first(x, x, attention_mask=m)
+        return second(y, y, attention_mask=m)
+
+    x, m = normal(2, 5, 8), mask(2, 5, 5, empty=False)
+    ported = check(function, x, m, sizes=(0, 1))
+    graph = ported.compiled.graph
+    assert graph.results[0].shape == graph.inputs[0].shape
+    assert ported.text.count("1000000000") == 1, ported.text
 
 
 def test_dropout_of_the_weights() -> None:

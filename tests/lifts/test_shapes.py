@@ -48,6 +48,36 @@ def test_order_of_parts_matters() -> None:
     check(function, normal(2, 4, 5), has=["torch.cat"])
 
 
+def test_nested_cats() -> None:
+    def function(x: Any) -> Any:
+        both = tf.concat([tf.tanh(x), x], 1)
+        return tf.concat([tf.exp(x), both], 1), tf.concat([x, both], 2 - 1), both
+
+    text = check(function, normal(2, 4, 5)).text
+    assert text.count("torch.cat((") == 3  # what others need stays
+
+    def alone(x: Any) -> Any:
+        return tf.concat([x, tf.concat([tf.exp(x), tf.concat([x, x], 1)], 1)], 1)
+
+    check(alone, normal(2, 4, 5), has=["torch.cat((x0, torch.exp(x0), x0, x0), dim=1)"])
+
+
+def test_repeated_cell() -> None:
+    check(
+        lambda x: x[:, :, :3] * tf.concat([x[:, :, 3:4]] * 3, 2),
+        normal(2, 4, 5),
+        lacks=["torch.cat"],
+    )
+
+
+def test_zeros_chosen() -> None:
+    check(
+        lambda x: tf.where(x > 0, x, tf.zeros_like(x)),
+        normal(2, 4, 5),
+        has=["torch.where(x0 > 0.0, x0, 0.0)"],
+    )
+
+
 def test_negative_ids() -> None:
     layer = keras.layers.Embedding(10, 4)
     layer.build()

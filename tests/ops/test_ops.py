@@ -13,17 +13,24 @@ from tests.ops.cases import OpCase
 
 
 def _cases() -> Iterator[object]:
-    """One parameter per case and way of tracing: ``math-AddV2-0-static``."""
+    """One parameter per case and way of tracing: ``math-AddV2-0-static``.
+
+    The first of each op runs always, the others are marked slow.
+    """
+    seen: set[str] = set()
     for path in sorted(Path(__file__).parent.glob("cases_*.py")):
         family = path.stem.removeprefix("cases_")
         counts: Counter[str] = Counter()
         for case in importlib.import_module(f"tests.ops.{path.stem}").CASES:
             label = f"{family}-{case.op}-{case.name or counts[case.op]}"
             counts[case.op] += 1
-            if case.static or not (case.batch or case.anyshape):
-                yield pytest.param(case, False, id=f"{label}-static")
-            if case.batch or case.anyshape:
-                yield pytest.param(case, True, id=f"{label}-dynamic")
+            ways = [False] if case.static or not (case.batch or case.anyshape) else []
+            ways += [True] if case.batch or case.anyshape else []
+            for dynamic in ways:
+                marks = (pytest.mark.slow,) if case.op in seen else ()
+                seen.add(case.op)
+                way = "dynamic" if dynamic else "static"
+                yield pytest.param(case, dynamic, id=f"{label}-{way}", marks=marks)
 
 
 @pytest.mark.parametrize(("case", "dynamic"), _cases())

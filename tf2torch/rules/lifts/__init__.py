@@ -41,6 +41,7 @@ def _plain_forms(shared: Collection[Node]) -> tuple[Lift, ...]:
         tidy.copies,
         tidy.parts_joined,
         tidy.repeats,
+        lambda node: tidy.nested_cats(node, shared),
         tidy.zeros_chosen,
         custom_gradients.silu,
         masks.smaller_of_flags,

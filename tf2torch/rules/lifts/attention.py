@@ -15,7 +15,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tf2torch.ir.build import call, permute
+import numpy as np
+
+from tf2torch.ir.build import call, const, permute
 from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Raw
 from tf2torch.ir.types import FLOATS
 from tf2torch.rules.lifts.algebra import close, unshaped
@@ -89,16 +91,27 @@ def _selected(logits: Node, selected: Node | None) -> Scores | None:
     match logits:
         case Call("torch.where", (Node() as mask, Node() as inner, low)):
             value = plain_number(low)
-            if value is None or not -INFINITY < value <= FAR_BELOW:
-                return _scores(logits)
-            if selected is not None and mask is not selected:
-                return None
-            found = _scores(inner)
-            if found is None or found.mask is not None:
-                return None
-            averaged = selected is None and not any_in_each_row(mask)
-            return replace(found, mask=broadcastable(mask), averaged=averaged)
-    return _scores(logits) if selected is None else None
+        case _:
+            return _scores(logits) if selected is None else None
+    if value is None or value > FAR_BELOW:
+        return _scores(logits)
+    if selected is not None and mask is not selected:
+        return None
+    full = any_in_each_row(mask)
+    found = _scores(inner)
+    if found is None or (value == -INFINITY and not full):
+        return None
+    averaged = selected is None and not full
+    if found.mask is None:
+        return replace(found, mask=broadcastable(mask), averaged=averaged)
+    return None if averaged else _both(found, found.mask, mask, logits)
+
+
+def _both(found: Scores, added: Node, chosen: Node, logits: Node) -> Scores:
+    """A mask that is added where another one selects."""
+    low = const(-INFINITY, added.dtype)
+    typed = logits.type.with_shape(None if added.rank is None else logits.shape)
+    return replace(found, mask=call("torch.where", chosen, added, low, type=typed))
 
 
 def _scores(node: Node) -> Scores | None:
@@ -111,9 +124,12 @@ def _scores(node: Node) -> Scores | None:
     inner, factor = unscaled(node)
     if inner is not node:
         found = _scores(inner)
-        if found is None or found.mask is not None:
+        if found is None or (found.mask is not None and found.mask.dtype == "bool"):
             return None
-        return replace(found, scale=found.scale * factor)
+        mask = found.mask
+        if mask is not None:
+            mask = call("*", mask, const(factor, mask.dtype), type=mask)
+        return replace(found, scale=found.scale * factor, mask=mask)
     return _scaled_by_variable(node) or _plain(node)
 
 
@@ -160,6 +176,8 @@ def _masked(inner: Node, mask: Node, node: Call) -> Scores | None:
         return None
     if mask.dtype != inner.dtype or mask.rank is None:
         return None
+    if found.mask is not None and found.mask.dtype == "bool":
+        return None
     if found.mask is not None:
         mask = call("+", found.mask, mask, type=node.type.with_shape(None))
         return replace(found, mask=mask)
@@ -171,6 +189,11 @@ def _masked(inner: Node, mask: Node, node: Call) -> Scores | None:
 
 def _chosen(mask: Node) -> Node | None:
     """m of ``(1 - m.float()) * -1e9``"""
+    if isinstance(mask, Const):
+        open_ = mask.array == 0
+        low = mask.array[~open_]
+        closed = bool(((low <= FAR_BELOW) & np.isfinite(low)).all())
+        return const(open_, "bool") if closed else None
     match mask:
         case Call("*", (_, _)):
             for rest, number in both_ways(mask):

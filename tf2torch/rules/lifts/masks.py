@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tf2torch.ir.build import call, permute, reshape
 from tf2torch.ir.nodes import Arg, Call, Const, DType, Node
 from tf2torch.ir.types import INTS
@@ -103,8 +105,6 @@ def is_causal(mask: Node) -> bool:
         case Call("torch.tril", (Node() as ones,)) if is_ones(ones) and mask.shape:
             return len(mask.shape) >= 2 and mask.shape[-1] == mask.shape[-2]
     if isinstance(mask, Const) and mask.dtype == "bool" and mask.array.ndim >= 2:
-        import numpy as np
-
         rows, columns = mask.array.shape[-2:]
         square = np.tril(np.ones((rows, columns), np.bool_))
         return rows == columns and bool((mask.array == square).all())

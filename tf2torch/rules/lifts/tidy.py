@@ -5,7 +5,7 @@ Every value stays as it is; ``x + 0.0`` would make a negative zero a positive on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tf2torch.ir.build import call, const, permute
@@ -184,6 +184,28 @@ def parts_joined(node: Node) -> Node | None:
             same = type(along) is int and along % x.rank == dim % x.rank
             return x if same and x.shape == node.shape else None
     return None
+
+
+def nested_cats(node: Node, shared: Collection[Node]) -> Node | None:
+    """``cat((a, cat((b, c), 1)), 1)``   ->   ``cat((a, b, c), 1)``"""
+    match node:
+        case Call("torch.cat", (tuple() as parts,)) if len(node.types) == 1:
+            dim, rank = node.kwarg("dim", 0), node.rank
+        case _:
+            return None
+    if type(dim) is not int or not rank:
+        return None
+
+    def inside(part: Arg) -> tuple[Arg, ...]:
+        match part:
+            case Call("torch.cat", (tuple() as inner,)) if part not in shared:
+                along = part.kwarg("dim", 0)
+                if type(along) is int and along % rank == dim % rank:
+                    return inner
+        return (part,)
+
+    flat = tuple(leaf for part in parts for leaf in inside(part))
+    return None if len(flat) == len(parts) else replace(node, args=(flat,))
 
 
 def repeats(node: Node) -> Node | None:

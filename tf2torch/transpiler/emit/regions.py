@@ -116,8 +116,11 @@ def write_chain(
     if value != name:
         body.line(f"{name} = {value}")
     others = [body.operand(a, node) for a in rest]
-    call = pycode.call("layer", pycode.name(name), *others)
-    body.line(f"for layer in {pycode.text(callee)}:")
+    taken = {name} | kept | body.reserved | body.live(index, last)
+    numbered = (f"layer{i}" for i in range(len(taken) + 1))
+    layer = next(c for c in ("layer", "block", *numbered) if c not in taken)
+    call = pycode.call(layer, pycode.name(name), *others)
+    body.line(f"for {layer} in {pycode.text(callee)}:")
     body.line(f"    {name} = {pycode.text(call)}")
 
 

@@ -45,8 +45,20 @@ def segment_blocks(graph: Graph) -> Graph:
     """``graph`` with blocks where it has many layers; else itself."""
     if sum(bool(state_keys(n)) for n in graph.nodes()) < MANY:
         return graph
-    graph = replace_groups(graph, _repeated(graph, _motifs(graph), OFTEN), _plain)
-    return replace_groups(graph, _segments(graph), _plain)
+    for groups in (lambda g: _repeated(g, _motifs(g), OFTEN), _segments):
+        graph = replace_groups(graph, _apart(graph, groups(graph)), _plain)
+    return graph
+
+
+def _apart(graph: Graph, groups: Sequence[Group]) -> list[Group]:
+    """``groups`` whose state nothing else uses: a block owns what it holds."""
+    uses = Counter(key for n in graph.nodes() for key in set(state_keys(n)))
+    kept = []
+    for group in groups:
+        own = Counter(key for n in group.nodes for key in set(state_keys(n)))
+        if all(uses[key] == count for key, count in own.items()):
+            kept.append(group)
+    return kept
 
 
 def _plain(group: Group, closed: Closed) -> Graph:

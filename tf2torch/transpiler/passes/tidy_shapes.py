@@ -13,6 +13,7 @@ from tf2torch.ir.build import call
 from tf2torch.ir.graph import Graph, transform
 from tf2torch.ir.nodes import Call, Node
 from tf2torch.ir.types import Shape
+from tf2torch.rules.reshaping import spell_reshape
 
 SHAPERS = frozenset({".reshape", ".view", ".unflatten", ".flatten", ".unsqueeze"})
 REDUCERS = frozenset({".mean", ".sum", ".amax", ".amin", ".all", ".any", ".prod"})
@@ -36,7 +37,12 @@ def _tidied(node: Node) -> Node | None:
     if added is not None:
         return _with(node, x, ".unsqueeze", added)
     dropped = _inserted(node.shape, x.shape)
-    return None if dropped is None else _with(node, x, ".squeeze", dropped)
+    if dropped is not None:
+        return _with(node, x, ".squeeze", dropped)
+    short = spell_reshape(x, node.shape, node.type)
+    if isinstance(short, Call) and short.func in (".flatten", ".unflatten"):
+        return replace(short, origin=node.origin)
+    return None
 
 
 def _with(node: Call, x: Node, func: str, axis: int) -> Call:

@@ -119,6 +119,18 @@ def _gradients(
     return [None if g is None else next(prints) for g in found]
 
 
+def _values(inputs: Arrays, names: Sequence[Tensor], own: Sequence[Any]) -> list[Any]:
+    """The inputs as tensors of the dtypes that the function takes."""
+    import tensorflow as tf
+
+    return [
+        tf.cast(tf.constant(inputs[t.name]), o.dtype)
+        if o.dtype != tf.string
+        else tf.constant(inputs[t.name].astype(object), tf.string)
+        for t, o in zip(names, own, strict=True)
+    ]
+
+
 def of_function(
     function: Any,
     inputs: Arrays,
@@ -147,12 +159,7 @@ def of_function(
 
     specs = [tf.TensorSpec(t.shape, t.dtype) for t in own]
     wrapped = tf.compat.v1.wrap_function(body, specs)
-    values = [
-        tf.cast(tf.constant(inputs[t.name]), o.dtype)
-        if o.dtype != tf.string
-        else tf.constant(inputs[t.name].astype(object), tf.string)
-        for t, o in zip(names, own, strict=True)
-    ]
+    values = _values(inputs, names, own)
     feeds = wrapped.inputs[: len(own)]
 
     def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
