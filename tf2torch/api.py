@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,9 @@ class Port:
     hints: tuple[Hint, ...]
     _kept: object = field(default=None, repr=False)
 
-    @property
+    @cached_property
     def module(self) -> torch.nn.Module:
-        """A new instance with its weights, in eval mode."""
+        """The model with its weights, in eval mode; the same object every time."""
         return load_port(self.folder)
 
 

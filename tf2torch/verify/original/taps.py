@@ -159,15 +159,14 @@ def of_function(
 
     specs = [tf.TensorSpec(t.shape, t.dtype) for t in own]
     wrapped = tf.compat.v1.wrap_function(body, specs)
-    values = _values(inputs, names, own)
     feeds = wrapped.inputs[: len(own)]
 
     def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
         if not tensors:
             return []
-        pruned = wrapped.prune(feeds, list(tensors))
+        pruned, given = wrapped.prune(feeds, list(tensors)), _values(inputs, names, own)
         with tf.init_scope():
-            return [np.asarray(value) for value in pruned(*values)]
+            return [np.asarray(value) for value in pruned(*given)]
 
     results = dict(zip((t.name for t in outputs), wrapped.outputs, strict=True))
     floats = {n: t for n, t in results.items() if t.dtype.name in FLOATS}
