@@ -142,6 +142,35 @@ def test_a_live_module_starts_each_run_from_its_first_state(tmp_path: Path) -> N
         assert {v.key for v in oracle.variables} == {"0", "1"}
 
 
+@pytest.mark.parametrize("kind", ["frozen", "saved"])
+def test_taps_see_what_is_inside(tmp_path: Path, kind: str) -> None:
+    """Of both engines: a named tensor is known by its value and by its gradient."""
+    from tf2torch.verify.fingerprint import Match, compare, fingerprint
+
+    if kind == "frozen":
+        path = ORIGINALS.frozen_graph(tmp_path)
+        given, result = Tensor("x", "x:0", "float32"), "pooled"
+        ends = given, Tensor(result, "pooled:0", "float32")
+        x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("f")
+    else:
+        path = ORIGINALS.keras_file(tmp_path, ".keras", False)
+        given, result = Tensor("x", "", "float32", (-1, 6)), "first"
+        ends = given, Tensor(result, "", "float32")
+        x = np.random.default_rng(0).normal(size=(2, 6)).astype("f")
+    others = [] if kind == "frozen" else [Tensor("second", "", "float32")]
+    with opened(path, [ends[0]], [ends[1], *others]) as oracle:
+        truth = oracle.truth({"x": x}, 0).single
+        taps = oracle.taps({"x": x}, 0)
+    value = fingerprint(truth.outputs[result])
+    slope = fingerprint(truth.input_gradients["x"])
+    known = [tap for tap in taps if compare(tap.value, value) is Match.SAME]
+    assert known and all(tap.gradient is not None for tap in known)
+    assert any(
+        tap.gradient is not None and compare(tap.gradient, slope) is Match.SAME
+        for tap in taps
+    )
+
+
 def test_inputs_that_tensorflow_refuses_are_told(tmp_path: Path) -> None:
     path = ORIGINALS.frozen_graph(tmp_path)
     ends = Tensor("x", "x:0", "float32"), Tensor("pooled", "pooled:0", "float32")

@@ -57,7 +57,9 @@ class GraphModel:
             )
             # Before anything runs: a gradient may change the while loop it belongs to.
             self._loss_inputs, self._gradients = self._differentiate()
-            self._session = tf.compat.v1.Session(graph=self._graph)
+            self._session = tf.compat.v1.Session(
+                graph=self._graph, config=_as_written()
+            )
             self._run_initializers(meta, folder)
             if reader is not None:
                 for key in self._assigns:
@@ -228,6 +230,18 @@ def _control_flow_of(graph: Any) -> Iterator[None]:
         yield
     finally:
         tf.compat.v1.enable_control_flow_v2()
+
+
+def _as_written() -> Any:
+    """Without the remapper: it turns a FusedBatchNorm of constants into an Add of one
+    output, also where another output of it is fetched, and the run then fails."""
+    import tensorflow as tf
+    from tensorflow.core.protobuf import rewriter_config_pb2
+
+    config = tf.compat.v1.ConfigProto()
+    options = config.graph_options.rewrite_options
+    options.remapping = rewriter_config_pb2.RewriterConfig.OFF
+    return config
 
 
 def _import(meta: Any) -> None:

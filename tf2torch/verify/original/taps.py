@@ -140,6 +140,26 @@ def of_function(
 ) -> list[Tap]:
     """Taps of a concrete function; ``inputs`` are in the order of its arguments."""
     import tensorflow as tf
+
+    wrapped, own = _flattened(function, len(outputs))
+    values = _values(inputs, names, own)  # eager: fetch runs while a graph is built
+    feeds = wrapped.inputs[: len(own)]
+
+    def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
+        if not tensors:
+            return []
+        pruned = wrapped.prune(feeds, list(tensors))
+        with tf.init_scope():
+            return [np.asarray(value) for value in pruned(*values)]
+
+    results = dict(zip((t.name for t in outputs), wrapped.outputs, strict=True))
+    floats = {n: t for n, t in results.items() if t.dtype.name in FLOATS}
+    return collect(wrapped.graph, fetch, feeds, floats, seed)
+
+
+def _flattened(function: Any, results: int) -> tuple[Any, list[Any]]:
+    """The function with all calls inlined, and its arguments without its captures."""
+    import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import (
         _run_inline_graph_optimization,
     )
@@ -152,22 +172,10 @@ def of_function(
         inside = tf.compat.v1.get_default_graph()
         feeds = {t.name: a for t, a in zip(own, arguments, strict=True)}
         feeds |= {name: inside.capture(outer) for name, outer in captured.items()}
-        wanted = [t.name for t in function.outputs[: len(outputs)]]  # a tape adds more
+        wanted = [t.name for t in function.outputs[:results]]  # a tape adds more
         return tf.graph_util.import_graph_def(
             flat, input_map=feeds, return_elements=wanted, name=""
         )
 
     specs = [tf.TensorSpec(t.shape, t.dtype) for t in own]
-    wrapped = tf.compat.v1.wrap_function(body, specs)
-    feeds = wrapped.inputs[: len(own)]
-
-    def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
-        if not tensors:
-            return []
-        pruned, given = wrapped.prune(feeds, list(tensors)), _values(inputs, names, own)
-        with tf.init_scope():
-            return [np.asarray(value) for value in pruned(*given)]
-
-    results = dict(zip((t.name for t in outputs), wrapped.outputs, strict=True))
-    floats = {n: t for n, t in results.items() if t.dtype.name in FLOATS}
-    return collect(wrapped.graph, fetch, feeds, floats, seed)
+    return tf.compat.v1.wrap_function(body, specs), own
