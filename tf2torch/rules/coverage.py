@@ -2,92 +2,131 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
-from tf2torch.rules.limits import LIMITS
-from tf2torch.rules.ruleset import RuleSet
+from tf2torch.rules import registry
+from tf2torch.rules.limits import limit, reason_in, refusal
+from tf2torch.rules.ruleset import Rule, RuleSet
+from tf2torch.rules.structure import ERASED_FAMILIES, LIFTED_FAMILIES
 
-# Ops that need no rule: the front end or an early pass takes them away.
-STRUCTURAL = frozenset(
-    {"Const", "Placeholder", "PlaceholderWithDefault", "NoOp", "VarHandleOp"}
-    | {"VariableV2", "Variable", "ReadVariableOp", "_Arg", "_Retval", "_DeviceArg"}
-    | {"PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While"}
-    | {"StatelessWhile", "Case", "StatelessCase", "Switch", "Merge", "Enter", "Exit"}
-    | {"NextIteration", "LoopCond", "RefEnter", "RefExit", "RefSwitch", "RefMerge"}
-    | {"RefNextIteration", "ControlTrigger", "HashTableV2", "HashTable"}
-    | {"MutableHashTableV2", "MutableHashTable", "AnonymousHashTable"}
-    | {"MutableDenseHashTableV2", "MutableDenseHashTable"}
-    | {"MutableHashTableOfTensorsV2", "MutableHashTableOfTensors"}
-    | {"AnonymousMutableHashTable", "AnonymousMutableDenseHashTable"}
-    | {"AnonymousMutableHashTableOfTensors", "LookupTableImport"}
-    | {"InitializeTable", "InitializeTableFromTextFile"}
-    | {"InitializeTableV2", "InitializeTableFromTextFileV2", "LookupTableImportV2"}
-    | {"Assert", "SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"}
-)
-# Ops that touch files, processes or the network; a model that holds one is hostile
-# or has no meaning outside of its program.
-REFUSED = frozenset(
-    {
-        "ReadFile",
-        "WriteFile",
-        "MatchingFiles",
-        "PyFunc",
-        "PyFuncStateless",
-        "EagerPyFunc",
-    }
-)
+State = Literal["rule", "host-side", "lift", "erased", "refused", "limit", "open"]
+MEANINGS: dict[State, str] = {
+    "rule": "a rule ports it to torch",
+    "host-side": "a rule ports it to Python and numpy that run on the host",
+    "lift": "the front end or a pass turns it into structure",
+    "erased": "it has no run-time meaning",
+    "refused": "it reaches outside of the process",
+    "limit": "a port cannot have it; the note says why",
+    "open": "no rule yet",
+}
+COVERED = frozenset({"rule", "host-side", "lift", "erased"})
 
 
 @dataclass(frozen=True)
 class Row:
-    """One TensorFlow op. ``state``: rule, erased, refused, limit or open."""
+    """One TensorFlow op.
+
+    ``dtypes`` are those of the op that torch has, ``gradient`` says whether TensorFlow
+    registers one (then the port's is compared with it), ``limits`` are the reasons
+    for which the rule declines, ``note`` the formula or the reason of the state.
+    """
 
     op: str
-    state: str
+    state: State
     family: str = ""
+    dtypes: str = ""
+    gradient: str = ""
+    limits: tuple[str, ...] = ()
     note: str = ""
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, object]:
         return asdict(self)
+
+
+def state(op: str, rules: RuleSet) -> State:
+    """The one state of ``op``; the states are disjoint, which a test holds."""
+    rule = rules.get(op)
+    if rule is not None:
+        return "host-side" if rule.host else "rule"
+    if reason_in(LIFTED_FAMILIES, op):
+        return "lift"
+    if reason_in(ERASED_FAMILIES, op):
+        return "erased"
+    if refusal(op):
+        return "refused"
+    return "limit" if limit(op) else "open"
 
 
 def is_covered(op: str, rules: RuleSet) -> bool:
     """Does a rule or the front end take care of this op type?"""
-    return op in rules.rules or op in STRUCTURAL
+    return state(op, rules) in COVERED
 
 
 def coverage() -> list[Row]:
     """A row for each op type of TensorFlow's registry, sorted by name."""
-    import tensorflow as tf
-
     from tf2torch.rules import all_rules
 
     rules = all_rules()
-    names = [n for n in dir(tf.raw_ops) if n[0].isupper()]
-    return [row(name, rules) for name in sorted({*names, *rules.rules})]
+    return [row(name, rules) for name in registry.names()]
 
 
 def row(op: str, rules: RuleSet) -> Row:
-    rule = rules.get(op)
+    rule, where = rules.get(op), state(op, rules)
     if rule is not None:
-        note = (rule.function.__doc__ or "").strip().split("\n")[0]
-        return Row(op, "rule", rule.family, note)
-    if op in STRUCTURAL:
-        return Row(op, "erased", "structure", "taken away by the front end")
-    if op in REFUSED:
-        return Row(op, "refused", "", "touches files or processes")
-    if op in LIMITS:
-        return Row(op, "limit", "", LIMITS[op])
-    return Row(op, "open")
+        return _rule_row(rule, where)
+    families = {"lift": LIFTED_FAMILIES, "erased": ERASED_FAMILIES}.get(where)
+    note = reason_in(families, op) if families else refusal(op) or limit(op)
+    return Row(op, where, note=note or "")
 
 
-def to_markdown(rows: list[Row]) -> str:
+def _rule_row(rule: Rule, where: State) -> Row:
+    note = (rule.function.__doc__ or "").strip().split("\n")[0]
+    return Row(
+        rule.op,
+        where,
+        rule.family,
+        registry.dtypes(rule.op),
+        registry.gradient(rule.op),
+        registry.declines(rule.function),
+        note,
+    )
+
+
+def counts(rows: Sequence[Row]) -> Counter[State]:
+    return Counter(item.state for item in rows)
+
+
+def to_markdown(rows: Sequence[Row]) -> str:
     """The table with its counts, as docs/ops.md holds it."""
-    counts: dict[str, int] = {}
+    found = counts(rows)
+    lines = [f"{len(rows)} op types in TensorFlow's registry:", ""]
+    lines += ["| state | ops | meaning |", "|---|---|---|"]
+    lines += [f"| {s} | {found[s]} | {m} |" for s, m in MEANINGS.items() if found[s]]
+    ported = found["rule"] + found["host-side"]
+    lines += ["", f"{ported} op types have a rule.", "", *_left(rows)]
+    lines.append("| op | state | family | dtypes | gradient | note and limits |")
+    lines.append("|---|---|---|---|---|---|")
+    return "\n".join([*lines, *map(_line, rows)])
+
+
+def _left(rows: Sequence[Row]) -> list[str]:
+    """Which ops of real models have no rule, by reason."""
+    reasons: dict[str, list[str]] = {}
     for item in rows:
-        counts[item.state] = counts.get(item.state, 0) + 1
-    total = ", ".join(f"{n} {state}" for state, n in sorted(counts.items()))
-    lines = [f"{len(rows)} op types: {total}.", "", "| op | state | family | note |"]
-    lines.append("|---|---|---|---|")
-    lines += [f"| {r.op} | {r.state} | {r.family} | {r.note} |" for r in rows]
-    return "\n".join(lines)
+        if item.state in ("limit", "refused", "open") and item.op[0] != "_":
+            reasons.setdefault(item.note, []).append(item.op)
+    lines = ["What is left, by reason:", ""]
+    for reason, ops in sorted(reasons.items(), key=lambda pair: (-len(pair[1]), pair)):
+        some = ", ".join(ops[:4]) + (", …" if len(ops) > 4 else "")
+        lines.append(f"- {len(ops)}: {reason or 'no rule yet'} ({some})")
+    return [*lines, ""]
+
+
+def _line(item: Row) -> str:
+    said = [item.note.rstrip("."), *(f"declines: {reason}" for reason in item.limits)]
+    note = "; ".join(text for text in said if text).replace("|", "\\|")
+    cells = (item.op, item.state, item.family, item.dtypes, item.gradient, note)
+    return f"| {' | '.join(cells)} |"

@@ -42,7 +42,10 @@ Written = typing.TypeVar("Written", bound=RuleFunction)
 
 @dataclass(frozen=True)
 class Rule:
-    """One TF op's lowering. ``family`` is the rule set that it was written in."""
+    """One TF op's lowering. ``family`` is the rule set that it was written in.
+
+    ``host``: what it emits is Python and numpy, not torch.
+    """
 
     op: str
     family: str
@@ -50,6 +53,7 @@ class Rule:
     attrs: type | None
     wants_out: bool
     where: str
+    host: bool = False
 
     def __call__(
         self,
@@ -95,11 +99,13 @@ class RuleSet:
 
     ``strings`` holds what replaces a rule where an operand or a result is a string
     tensor: in a port those are numpy object arrays, which torch cannot reshape.
+    ``host`` marks a family whose ports run on the host.
     """
 
     name: str
     rules: dict[str, Rule] = field(default_factory=dict)
     strings: dict[str, Rule] = field(default_factory=dict)
+    host: bool = False
 
     def rule(self, *ops: str, strings: bool = False) -> Callable[[Written], Written]:
         """Register a function as the rule for each of ``ops``."""
@@ -122,9 +128,8 @@ class RuleSet:
         hints = typing.get_type_hints(function)
         parameters = inspect.signature(function).parameters
         where = _where(function)
-        rule = Rule(
-            op, self.name, function, hints.get("attrs"), "out" in parameters, where
-        )
+        attrs, wants_out = hints.get("attrs"), "out" in parameters
+        rule = Rule(op, self.name, function, attrs, wants_out, where, self.host)
         _put(self.strings if strings else self.rules, rule)
 
     def __add__(self, other: RuleSet) -> RuleSet:

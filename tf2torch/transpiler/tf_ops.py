@@ -16,12 +16,9 @@ import numpy as np
 
 from tf2torch.ir.nodes import Attr, FunctionRef
 from tf2torch.ir.types import TensorType
+from tf2torch.rules.limits import refusal
 
 PartialShape = tuple[int | None, ...] | None
-# Reading a folded constant must not touch anything outside of the process.
-NOT_FOLDABLE = frozenset(
-    {"ReadFile", "MatchingFiles", "PyFunc", "PyFuncStateless", "EagerPyFunc"}
-)
 
 
 @cache
@@ -214,7 +211,7 @@ def fold(
     """The results of a pure op on constants, by TensorFlow's kernel; None if none."""
     import tensorflow as tf
 
-    if not is_pure(op) or op in NOT_FOLDABLE:
+    if not is_pure(op) or refusal(op):
         return None
     with tf.device("/CPU:0"):
         try:

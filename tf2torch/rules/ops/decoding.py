@@ -13,7 +13,7 @@ from tf2torch.rules.ops.parse_example import default_arg
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.text import as_bytes
 
-rules = RuleSet("decoding")
+rules = RuleSet("decoding", host=True)
 Types = tuple[TensorType, ...]
 SINGLE_BYTES = frozenset({"bool", "int8", "uint8"})
 

@@ -13,7 +13,7 @@ from tf2torch.ir.types import TensorType
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.text import as_bytes, text_of
 
-rules = RuleSet("parse_example")
+rules = RuleSet("parse_example", host=True)
 Types = tuple[TensorType, ...]
 Nodes = tuple[Node, ...]
 Sizes: TypeAlias = "tuple[int | None, ...]"

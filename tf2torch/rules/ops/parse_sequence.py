@@ -22,7 +22,7 @@ from tf2torch.rules.ops.parse_example import (
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.text import as_bytes
 
-rules = RuleSet("parse_sequence")
+rules = RuleSet("parse_sequence", host=True)
 INT64 = TensorType("int64", None)
 Names = tuple[Key, ...]
 

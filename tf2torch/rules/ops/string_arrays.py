@@ -12,7 +12,7 @@ from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.strided import ELLIPSIS, StridedAttrs, subscript
 from tf2torch.rules.text import string_arg
 
-rules = RuleSet("string_arrays")
+rules = RuleSet("string_arrays", host=True)
 Types = tuple[TensorType, ...]
 OBJECT = Raw("object")
 

@@ -10,7 +10,7 @@ from tf2torch.ir.types import TensorType
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.text import as_bytes, text_of
 
-rules = RuleSet("string_parts")
+rules = RuleSet("string_parts", host=True)
 Types = tuple[TensorType, ...]
 
 

@@ -22,7 +22,7 @@ from tf2torch.rules.text import (
     text_of,
 )
 
-rules = RuleSet("strings")
+rules = RuleSet("strings", host=True)
 Unit = Literal["BYTE", "UTF8_CHAR"]
 Types = tuple[TensorType, ...]
 

@@ -18,7 +18,7 @@ from tf2torch.ir.types import INTS, TensorType
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.text import as_bytes
 
-rules = RuleSet("tables")
+rules = RuleSet("tables", host=True)
 Types = tuple[TensorType, ...]
 Config = tuple[tuple[str, Arg], ...]
 FOLDER = "vocabularies"

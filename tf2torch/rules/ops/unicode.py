@@ -12,7 +12,7 @@ from tf2torch.ir.nodes import Arg, Module, Node
 from tf2torch.ir.types import TensorType
 from tf2torch.rules.ruleset import Decline, RuleSet
 
-rules = RuleSet("unicode")
+rules = RuleSet("unicode", host=True)
 Types = tuple[TensorType, ...]
 Errors = Literal["strict", "replace", "ignore"]
 # ICU's names of encodings (upper case, no dashes) → Python's.

@@ -31,6 +31,7 @@ from tf2torch.ir.nodes import (
     While,
 )
 from tf2torch.ir.types import HANDLES, TensorType
+from tf2torch.rules.limits import why_unported
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.transpiler import tf_ops
 
@@ -127,7 +128,7 @@ class _Lowering:
         types = (*node.types, *(t for n in node.inputs for t in n.types[:1]))
         rule = self.rules.get(node.op, any(t.dtype == "string" for t in types))
         if rule is None:
-            return self.gap(node, f"no rule ports {node.op}")
+            return self.gap(node, why_unported(node.op))
         attrs = {
             k: v for k, v in node.attrs.items() if k not in tf_ops.type_attrs(node.op)
         }

@@ -1,0 +1,195 @@
+"""Why families of ops have no rule: pattern → reason. The first match counts.
+
+A pattern is a name or a shell glob of TensorFlow's op types. The reason completes the
+sentence "X is not ported: …" and says, where something can be done, what.
+"""
+
+from __future__ import annotations
+
+# --- ops that reach outside of the process ---------------------------------------
+
+REFUSED_FAMILIES: tuple[tuple[str, str], ...] = (
+    (
+        "it reads or writes files, and a model file is untrusted input",
+        "ReadFile WriteFile MatchingFiles Save SaveSlices Restore RestoreSlice "
+        "DTensorRestoreV2 DistributedSave ImmutableConst GenerateVocabRemapping "
+        "LoadAndRemapMatrix RecordInput ImportEvent DumpTensor "
+        "CalibrationStatisticsSaver CreateSummaryFileWriter CreateSummaryDbWriter "
+        "FileSystemSetConfiguration DatasetToTFRecord ExperimentalDatasetToTFRecord",
+    ),
+    (
+        "it reads records from files, and a model file is untrusted input; feed the "
+        "records as an input",
+        "*RecordReader *RecordReaderV2 TextLineReader* WholeFileReader* LMDBReader "
+        "TFRecordDataset* TextLineDataset FixedLengthRecordDataset* *CSVDataset* "
+        "*SqlDataset *LMDBDataset *MatchingFilesDataset LoadDataset SaveDataset* "
+        "SnapshotDataset* SnapshotChunkDataset SnapshotNestedDatasetReader "
+        "ListSnapshotChunksDataset",
+    ),
+    (
+        "it runs Python functions of the process that saved the model",
+        "PyFunc PyFuncStateless EagerPyFunc GeneratorDataset",
+    ),
+    ("it ends the process", "Abort"),
+    (
+        "it talks to other machines",
+        "Rpc* DeleteRpcFutureResource DataServiceDataset* WorkerHeartbeat "
+        "RegisterDataset*",
+    ),
+)
+
+# --- ops that a port cannot have -------------------------------------------------
+
+LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
+    (
+        "it is registered for TensorFlow's own tests and has no meaning in a model",
+        "A Attr Attr[A-Z]* B Binary ComplexStruct ConstructionFails CopyOp "
+        "DefaultAttrs DevicePlacementOp DtypeWithDefaultOp FiveFloatOutputs FloatInput "
+        "FloatOutput FloatOutputStringOutput Foo[123] FuncAttr FuncListAttr "
+        "GraphDefVersion InPolymorphicTwice Int64Output IntAttr IntInput "
+        "IntInputFloatInput IntInputIntOutput IntOutput IntOutputFloatOutput "
+        "KernelLabel KernelLabelRequired ListInput ListOutput MixedStruct "
+        "NInPolymorphicTwice NInTwice NInTwoTypeVariables NIntsIn NIntsOut "
+        "NIntsOutDefault NPolymorphic* Namespace>TestStringOutput None Old "
+        "OpWith*DefaultAttr OutT OutTypeList* Polymorphic* RefIn RefOut RefInput* "
+        "RefOutput* RequiresOlderGraphVersion ReservedAttr ReservedInput "
+        "ResourceCreateOp ResourceInitializedOp ResourceUsingOp Restrict Simple "
+        "SimpleStruct SleepOp SleepIdentityOp StringListAttr StubResourceHandleOp "
+        "TestAttr TestStringOutput TwoFloat* TwoInt* TwoRefsIn TypeList* Unary",
+    ),
+    (
+        "TensorFlow removed its kernels and cannot run it either; export the trees "
+        "from the program that trained them",
+        "*BoostedTrees*",
+    ),
+    (
+        "it drives a TPU or its embedding hardware; convert the graph that the model "
+        "serves on CPUs (signature or tag `serve`)",
+        "*TPU* *Tpu* Infeed* Outfeed* Prelinearize* CollateTPU* *DedupData* "
+        "GetMinibatch*PhysicalReplica StoreMinibatchStatisticsInFdo "
+        "*SparseCoreCooTensors ConvertToCooTensor ConvertToSparseCoreCsr* "
+        "XlaSparse* CrossReplicaSum AllToAll CollectivePermute GlobalIterId "
+        "UpdateTaskIdAndGlobalCoreArray",
+    ),
+    (
+        "it splits a tensor over the chips of one program; convert the "
+        "unpartitioned model",
+        "ReadVariableXlaSplitND AssignVariableXlaConcatND XlaSplitND XlaConcatND "
+        "XlaSpmd*",
+    ),
+    (
+        "it exchanges tensors with other replicas; convert the model of one replica",
+        "Collective* Nccl* _Nccl* DTensor* CopyToMesh* Relayout* XlaAllReduce "
+        "XlaReduceScatter",
+    ),
+    (
+        "its body is compiled code or a program for the XLA compiler (StableHLO, "
+        "custom calls), not TensorFlow ops; in JAX, convert with "
+        "native_serialization=False",
+        "XlaCallModule XlaCustomCall* XlaLaunch* _XlaCompile* _XlaRun _XlaMerge "
+        "XlaClusterOutput _XlaAotOnlyVarHandleOp XlaHostCompute _XlaHostCompute* "
+        "XlaRngBitGenerator MlirPassthroughOp",
+    ),
+    (
+        "it passes tensors between a program compiled by XLA and its host",
+        "XlaSend* XlaRecv* _XlaSend* _XlaRecv*",
+    ),
+    (
+        "its shapes have bounds that only the XLA compiler knows",
+        "XlaSetBound XlaSetDynamicDimensionSize XlaRemoveDynamicDimensionSize",
+    ),
+    (
+        "it is a name of the RISC experiment; TensorFlow has no kernel for it",
+        "Risc*",
+    ),
+    (
+        "it passes tensors between devices or sessions; TensorFlow's runtime adds it "
+        "when it splits a graph, a saved model holds it only by accident",
+        "Send Recv _Send _Recv _HostSend _HostRecv _HostCast HostConst "
+        "_CopyFromGpuToHost _CopyFromHostToGpu _DeviceRetval _EagerConst SyncDevice "
+        "_ScopedAllocator* _ListToArray _ArrayToList _SwitchN _VarHandlesOp "
+        "_ReadVariablesOp _ParallelConcat* GetSession* DeleteSessionTensor "
+        "RemoteCall GetDeadline CheckPinned",
+    ),
+    (
+        "oneDNN writes it when TensorFlow optimises a graph at run time; freeze or "
+        "save the model without that rewrite (TF_ENABLE_ONEDNN_OPTS=0)",
+        "_Mkl* __Mkl* _FusedQuantized* _QuantizedMatMul _QuantizedMaxPool3D "
+        "_UnaryOpsComposition _FusedBatchNormGradEx _TensorToHashBucketFast",
+    ),
+    (
+        "it belongs to an input pipeline (tf.data), not to the model; feed the "
+        "tensors that its iterator gives as inputs",
+        "*Dataset *DatasetV[234] *Iterator* DatasetCardinality DatasetFingerprint "
+        "ExperimentalDatasetCardinality DatasetFromGraph DatasetToGraph* "
+        "DatasetToSingleElement *DatasetVariant *MemoryCache *SeedGenerator "
+        "*StatsAggregator* *ThreadPoolHandle CompressElement UncompressElement "
+        "ComputeBatchSize GetElementAtIndex GetOptions WindowOp MapDefun "
+        "DummyIterationCounter InitializeTableFromDataset "
+        "LegacyParallelInterleaveDatasetV2",
+    ),
+    (
+        "it belongs to a queue that other threads fill; feed the tensors that the "
+        "queue gives as inputs",
+        "*Queue *QueueV2 Queue[A-Z]* Barrier* Stage StageClear StagePeek StageSize "
+        "Unstage MapStage MapUnstage* MapPeek MapSize MapClear MapIncompleteSize "
+        "OrderedMap*",
+    ),
+    (
+        "it reads from a queue of file names; feed the records as an input",
+        "Reader[A-Z]* IdentityReader*",
+    ),
+    (
+        "it forms batches of the requests of several server threads; convert the "
+        "function that it feeds, whose inputs are those batches",
+        "Batch Unbatch UnbatchGrad",
+    ),
+    (
+        "it gathers the gradients of several workers in a shared place; a port "
+        "trains with torch's own data parallelism",
+        "*Accumulator* Mutex* ConsumeMutexLock",
+    ),
+    (
+        "it keeps sparse tensors in a table of the running process under a handle; "
+        "serialise them (SerializeSparse) instead",
+        "AddSparseToTensorsMap AddManySparseToTensorsMap TakeManySparseFromTensorsMap",
+    ),
+    (
+        "it makes an event for TensorBoard, which no result of a model needs; name "
+        "the outputs (--output) without it",
+        "ScalarSummary HistogramSummary ImageSummary AudioSummary* TensorSummary* "
+        "MergeSummary",
+    ),
+    (
+        "it trains a linear model with a solver that keeps its state in the kernel; "
+        "convert the serving graph",
+        "SdcaOptimizer*",
+    ),
+    (
+        "it trains word vectors by a kernel that TensorFlow 1 had for a tutorial",
+        "Skipgram NegTrain",
+    ),
+    (
+        "it differentiates a function by name; TensorFlow 1's function gradients have "
+        "no graph of their own",
+        "SymbolicGradient",
+    ),
+    (
+        "it records the ranges of a model while it is being quantised; convert the "
+        "model before or after that step",
+        "CustomAggregator",
+    ),
+    (
+        "its codec (WebP, JPEG XL) is in no Python library that a port may import; "
+        "decode the image before the model",
+        "DecodeWebP DecodeJxl",
+    ),
+    (
+        "it holds a reference to an object of the running process",
+        "MakeWeakResourceHandle IsResourceHandleRefCounting",
+    ),
+    (
+        "its choice is a setting of the running process",
+        "IsTensorFloat32Enabled",
+    ),
+)
