@@ -25,13 +25,13 @@ GRADIENT_FACTOR = 3.0
 
 
 class Port:
-    """The imported module of a traced function."""
+    """The imported module of a traced function, or of what else can be loaded."""
 
-    def __init__(self, concrete: Any) -> None:
+    def __init__(self, model: Any, **options: Any) -> None:
         from tf2torch.transpiler import frontends
         from tf2torch.transpiler.pipeline import compile_source
 
-        compiled = compile_source(frontends.load(concrete))
+        compiled = compile_source(frontends.load(model, **options))
         self.text = compiled.text
         self.hints = compiled.hints
         self.entries = compiled.entries

@@ -40,6 +40,7 @@ FAMILIES = (
     "matmul",
     "nms",
     "norm",
+    "optimizers",
     "ordering",
     "pad",
     "parse_example",

@@ -28,7 +28,7 @@ def target(handle: Node) -> Node | None:
     return call("@data", param, type=type) if info.trainable else param
 
 
-def _plain(value: Node) -> Node:
+def plain(value: Node) -> Node:
     """``value`` without its gradient."""
     if isinstance(value, (Const, Sizes)) or value.dtype not in FLOATS:
         return value
@@ -45,7 +45,7 @@ def _assigned(handle: Node, value: Node, method: str) -> Node | Decline:
     if value.shape is not None and variable.shape is not None:
         if len(value.shape) != len(variable.shape):
             return Decline("the assignment changes the shape of the variable")
-    return call(method, variable, _plain(value), type=variable.type)
+    return call(method, variable, plain(value), type=variable.type)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _rows(method: str, *, negate: bool = False, add: bool = False) -> RuleFuncti
         variable = target(handle)
         if variable is None:
             return UNKNOWN
-        value = _plain(updates)
+        value = plain(updates)
         if negate:
             value = call("neg", value, type=value.type)
         places = (torch_index(indices),)
@@ -161,7 +161,7 @@ def _reduced(reduce: str, *, invert: bool = False) -> RuleFunction:
             return UNKNOWN
         if indices.rank != 1 or updates.rank != variable.rank:
             return Decline("indices that are no vector, or one update for all rows")
-        value = _plain(updates)
+        value = plain(updates)
         if invert:
             value = call("torch.reciprocal", value, type=value.type)
         places = torch_index(indices)
@@ -193,7 +193,7 @@ def _coordinates(*, negate: bool = False, add: bool = False) -> RuleFunction:
             return UNKNOWN
         if attrs.bad_indices_policy == "IGNORE":
             return Decline("indices out of range are to be ignored")
-        value = _plain(updates)
+        value = plain(updates)
         if negate:
             value = call("neg", value, type=value.type)
         places = call(".unbind", torch_index(indices), -1)
@@ -224,7 +224,7 @@ def _extreme(reduce: str) -> RuleFunction:
             return Decline("indices out of range are to be ignored")
         rows = torch_index(indices)
         func = "helper.scatter_extreme"
-        value = _plain(updates)
+        value = plain(updates)
         made = call(func, variable, rows, value, reduce=reduce, type=variable.type)
         return call(".copy_", variable, made, type=variable.type)
 
@@ -256,4 +256,4 @@ def strided_slice_assign(
     if found.flips:
         return Decline("a slice with a negative step is assigned")
     view = found.of(variable)
-    return call(".copy_", view, _plain(value), type=variable.type)
+    return call(".copy_", view, plain(value), type=variable.type)

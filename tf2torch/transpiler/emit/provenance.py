@@ -20,6 +20,8 @@ RANDOM |= {
     "torch.randn_like",
     "torch.bernoulli",
     "torch.multinomial",
+    "torch.poisson",
+    "torch._standard_gamma",
 }
 
 

@@ -30,11 +30,13 @@ ELEMENTWISE = frozenset(
         "abs exp log log1p expm1 rsqrt sqrt square sigmoid tanh relu erf erfc sin cos "
         "floor ceil round sign reciprocal maximum minimum where clamp pow isnan isinf "
         "isfinite logical_and logical_or logical_not softplus neg clamp_min clamp_max "
-        "floor_divide remainder atan2 sinh cosh asinh acosh atanh logaddexp").split()}
+        "floor_divide remainder atan2 sinh cosh asinh acosh atanh logaddexp asin acos "
+        "atan tan fmod").split()}
+    | {f"helper.{f}" for f in "sign divide_no_nan xdivy xlogy power".split()}
     | {f"F.{f}" for f in (
         "relu relu6 silu gelu elu selu leaky_relu softplus softsign hardtanh "
         "hardsigmoid "
-        "hardswish mish sigmoid tanh celu logsigmoid").split()}
+        "hardswish mish sigmoid tanh celu logsigmoid threshold").split()}
 )  # fmt: skip
 DROPOUTS = frozenset(
     {

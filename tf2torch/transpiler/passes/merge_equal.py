@@ -56,7 +56,7 @@ def _key(node: Node) -> object:
 
 def _is_pure(node: Call) -> bool:
     name = node.func
-    in_place = name.startswith(".") and name.endswith("_")
+    in_place = name.endswith("_")
     random = "rand" in name or "multinomial" in name or "bernoulli" in name
     mutable = name in ("list", ".append", ".clone", ".copy") or any(
         n.dtype in ("variant", "resource") for n in (node, *node.operands)
