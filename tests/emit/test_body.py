@@ -35,6 +35,17 @@ def graph(inputs: list[Input], *results: Node) -> Graph:
     return Graph("model", tuple(inputs), named)
 
 
+@pytest.mark.parametrize("name", ["f", "tensor", "path", "frames", "exception"])
+def test_the_class_of_a_model_hides_nothing(name: str) -> None:
+    x = source("x")
+    padded = call("F.pad", x, (0, 1), type=TensorType("float32", (2, 4)))
+    emitted = emit(Graph(name, (x,), (("y", padded),)), name, "A model.\n", True)
+    scope: dict[str, Callable[[], torch.nn.Module]] = {}
+    exec(compile(emitted.text, "model.py", "exec"), scope)
+    made = scope[emitted.program.root.name]()
+    assert made(torch.ones(2, 3)).shape == (2, 4)  # type: ignore[attr-defined] # a tensor
+
+
 def test_a_value_read_later_keeps_its_name() -> None:
     x = source("x")
     first = call("torch.exp", x, type=F32)

@@ -40,9 +40,8 @@ def inputs(
         sizes = [n if isinstance(n, int) else LENGTH for n in item["shape"]]
         if item["shape"] and not isinstance(item["shape"][0], int):
             sizes[0] = rows
-        values = rng.normal(0, 1, sizes)
-        kept = "f" in item["dtype"]
-        made[item["name"]] = (values if kept else values * 0).astype(item["dtype"])
+        values = rng.normal(0, 1, sizes) if "f" in item["dtype"] else 0
+        made[item["name"]] = np.full(sizes, values, item["dtype"])
     return made
 
 

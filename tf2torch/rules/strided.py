@@ -41,13 +41,34 @@ class Subscript:
     def of(self, x: Node) -> Node:
         if self.flips:
             x = call(".flip", x, *self.flips, type=x.type)
-        if not self.items:
+        items = _trimmed(_without_whole(self.items, x))
+        if not items:
             return x
-        match x, self.items:
+        match x, items:
             case Call(".unsqueeze", (Node() as inner, 0)), (0 | -1, *rest):
                 return Subscript(tuple(rest)).of(inner)
-        index = self.items[0] if len(self.items) == 1 else self.items
-        return call("[]", x, index)
+        return call("[]", x, items[0] if len(items) == 1 else items)
+
+
+def _trimmed(items: tuple[Arg, ...]) -> tuple[Arg, ...]:
+    """Without what is taken whole at the end."""
+    while items and items[-1] in (ALL, ELLIPSIS):
+        items = items[:-1]
+    return items
+
+
+def _without_whole(items: tuple[Arg, ...], x: Node) -> tuple[Arg, ...]:
+    """``:`` for ``:n`` on an axis of the size n."""
+    made: list[Arg] = []
+    axis = 0
+    for i, item in enumerate(items):
+        if item == ELLIPSIS or x.shape is None:
+            return (*made, *items[i:])
+        if isinstance(item, Slice) and item == Slice(None, x.shape[axis]):
+            item = ALL
+        made.append(item)
+        axis += item is not None
+    return tuple(made)
 
 
 def subscript(
@@ -82,9 +103,7 @@ def subscript(
             stop = None if attrs.end_mask & bit else stops[i]
             items.append(_slice(start, stop, steps[i], axis, flips))
             axis += 1
-    while items and items[-1] in (ALL, ELLIPSIS):
-        items.pop()
-    return Subscript(tuple(items), tuple(flips))
+    return Subscript(_trimmed(tuple(items)), tuple(flips))
 
 
 def _slice(

@@ -4,6 +4,16 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
+
+
+def frames(x: Tensor, axis: int, size: int, step: int) -> Tensor:
+    """``x.unfold(axis, size, step)``, and no window of a signal shorter than one."""
+    count = torch.sym_max((x.shape[axis] - size) // step + 1, 0)
+    missing = torch.sym_max(size - x.shape[axis], 0)
+    after = x.dim() - 1 - axis
+    x = F.pad(x, (0, 0) * after + (0, missing))
+    return x.unfold(axis, size, step).narrow(axis, 0, count)
 
 
 def audio_spectrogram(

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tf2torch.ir.build import array_of, call, permute, scalar_of, to_channels_first
+import sympy
+
+from tf2torch.ir.build import call, permute, scalar_of, size_table, to_channels_first
 from tf2torch.ir.nodes import Arg, Call, Node
 from tf2torch.ir.types import Dim, TensorType, dim
 from tf2torch.rules.elements import elements_of
@@ -54,9 +56,9 @@ def torch_pads(pairs: Sequence[Pair]) -> tuple[Arg, ...]:
 
 def pairs_of(paddings: Node) -> list[Pair] | None:
     """(before, after) per axis; amounts are ints, symbols or rank-0 nodes."""
-    array = array_of(paddings)
-    if array is not None:
-        return [(int(before), int(after)) for before, after in array]
+    table = size_table(paddings)
+    if table is not None:
+        return [(_amount(before), _amount(after)) for before, after in table]
     match paddings:
         case Call("torch.stack", (tuple() as rows,), ()):
             return _rows(rows)
@@ -66,6 +68,10 @@ def pairs_of(paddings: Node) -> list[Pair] | None:
                 return None
             return [pair for group in groups if group is not None for pair in group]
     return None
+
+
+def _amount(size: Dim) -> Dim:
+    return size if isinstance(size, sympy.Expr) else int(size)
 
 
 def _rows(rows: Sequence[Arg]) -> list[Pair] | None:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Block, Call, Chain, Const, Family, Module, Node, Param
+from tf2torch.transpiler.emit.helper_sources import helper_names
 from tf2torch.transpiler.emit.names import (
     KINDS,
+    RESERVED,
     Namespace,
     camel,
     is_noise,
@@ -90,17 +92,24 @@ def plan_classes(root: Graph, name: str) -> Program:
         group = groups.setdefault(signature.key, [])
         if signature not in group:
             group.append(signature)
-    names = Namespace(("nn", "torch", "F", "Tensor", camel(name)))
+    names = Namespace(helper_names())
+    root_name = names.claim(root_class(name))
     classes = []
     for group in groups.values():
         first = group[0]
-        own = camel(name) if first is top else names.claim(_class_name(group))
+        own = root_name if first is top else names.claim(_class_name(group))
         classes.append(ClassSpec(own, first, group))
     program = Program(classes, {c.signature.key: c for c in classes}, signatures)
     for spec in classes:
         spec.members = name_members(spec)
         spec.arguments = _arguments(spec)
     return program
+
+
+def root_class(name: str) -> str:
+    """The class of the whole model: ``f`` may not become torch's ``F``."""
+    made = camel(name)
+    return f"{made}Model" if made in RESERVED | helper_names() else made
 
 
 def _class_name(group: list[Signature]) -> str:

@@ -37,12 +37,15 @@ from tf2torch.ir.types import HANDLES, Dim, TensorType, dim, product, symbol
 from tf2torch.transpiler import tf_ops
 from tf2torch.transpiler.passes.join_types import joined_type, known_sizes, settled
 from tf2torch.transpiler.passes.list_types import list_types
-from tf2torch.transpiler.passes.size_values import sizes_value
+from tf2torch.transpiler.passes.size_values import sizes_value, split_sizes
 from tf2torch.transpiler.passes.spelled_shapes import spelled_shape
 from tf2torch.transpiler.tf_ops import PartialShape
 
 FIRST_PRIME = 32_749
 MAX_OFFSET = 4096
+# Expressions of these kinds are recognised as a whole, by primes further down.
+ATOMS = (sympy.floor, sympy.Max, sympy.Min, sympy.Mod)
+FIRST_ATOM = 24_001
 # A constant larger than this is left to be computed by the port.
 MAX_FOLDED = 1 << 22
 # Constant operands larger than this never hold shapes or axes.
@@ -68,7 +71,7 @@ def infer_types(graph: Graph) -> Graph:
 class _Inference:
     def __init__(self) -> None:
         self.oracle = tf_ops.ShapeOracle()
-        self.primes: dict[sympy.Symbol, int] = {}
+        self.primes: dict[sympy.Expr, int] = {}
         self.fresh = 0
 
     def graph(self, graph: Graph, input_types: Sequence[TensorType]) -> Graph:
@@ -136,7 +139,7 @@ class _Inference:
         if folded is not None:
             return folded if len(folded) > 1 else folded[0]
         typed = replace(node, types=self.types(_on_value(node)))
-        return sizes_value(typed) or typed
+        return sizes_value(typed) or split_sizes(typed) or typed
 
     def folded(self, node: Op) -> tuple[Const, ...] | None:
         arrays = [array_of(n) for n in node.inputs]
@@ -209,15 +212,19 @@ class _Inference:
 
     # --- symbols as primes -----------------------------------------------------------
 
-    def prime(self, name: sympy.Symbol) -> int:
-        if name not in self.primes:
-            last = min(self.primes.values(), default=FIRST_PRIME)
-            self.primes[name] = int(sympy.prevprime(last))
-        return self.primes[name]
+    def prime(self, size: sympy.Expr) -> int:
+        """The prime of a symbol, or of an expression that is an atom as one is."""
+        if size not in self.primes:
+            first = FIRST_PRIME if size.is_Symbol else FIRST_ATOM
+            kind = [p for e, p in self.primes.items() if e.is_Symbol == size.is_Symbol]
+            self.primes[size] = int(sympy.prevprime(min(kind, default=first)))
+        return self.primes[size]
 
     def encode(self, size: Dim) -> int:
         if isinstance(size, int):
             return size
+        if size.has(*ATOMS):
+            return self.prime(size)
         return int(size.subs({s: self.prime(s) for s in size.free_symbols}))
 
     def decode(self, value: int) -> Dim | None:
@@ -229,10 +236,9 @@ class _Inference:
                 factors.append(name)
         if factors and abs(rest) < MAX_VALUE * MAX_OFFSET:
             return dim(product(tuple(factors)) * rest)
-        for name, prime in self.primes.items():
-            if 0 < abs(value - prime) <= MAX_OFFSET and len(self.primes) == 1:
-                return dim(name + (value - prime))
-        near = any(abs(value - prime) <= MAX_OFFSET for prime in self.primes.values())
+        near = [n for n, p in self.primes.items() if abs(value - p) <= MAX_OFFSET]
+        if len(near) == 1 and sum(n.is_Symbol for n in self.primes) == 1:
+            return dim(near[0] + (value - self.primes[near[0]]))
         return None if near else value
 
     def marked_operands(

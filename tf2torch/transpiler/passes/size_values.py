@@ -8,7 +8,7 @@ the sizes of its result, or None where that is not exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,20 +28,37 @@ def sizes_value(node: Op) -> Sizes | None:
     if evaluate is None or node.dtype not in ("int32", "int64"):
         return None
     found = evaluate(node)
-    if found is None:
+    return None if found is None else _made(node, found)
+
+
+def split_sizes(node: Op) -> tuple[Sizes, ...] | None:
+    """The results of ``node``, which takes sizes apart; None where it takes others."""
+    cut = SPLITTERS.get(node.op)
+    if cut is None or node.dtype not in ("int32", "int64"):
         return None
-    values, shape = found
-    if len(values) > MAX_SIZES:
+    tables = [_table(n) for n in node.inputs]
+    known = [t for t in tables if t is not None]
+    if len(known) < len(tables):
         return None
-    return Sizes(
-        tuple(map(dim, values)),
-        types=(TensorType(node.dtype, shape),),
-        origin=node.origin,
-    )
+    try:
+        found = [_made(node, _found(part)) for part in cut(node, known)]
+    except (IndexError, ValueError):
+        return None  # out of range: TensorFlow fails when it runs
+    made = tuple(f for f in found if f is not None)
+    return made if len(made) == len(node.types) else None
 
 
 Found = tuple[Values, tuple[int, ...]] | None
 Evaluator = Callable[[Op], Found]
+Splitter = Callable[[Op, list[np.ndarray]], Sequence[np.ndarray]]
+
+
+def _made(node: Op, found: tuple[Values, tuple[int, ...]]) -> Sizes | None:
+    values, shape = found
+    if len(values) > MAX_SIZES:
+        return None
+    type = TensorType(node.dtype, shape)
+    return Sizes(tuple(map(dim, values)), types=(type,), origin=node.origin)
 
 
 def _shape(node: Op) -> Found:
@@ -98,6 +115,13 @@ def _binary(combine: Callable[[Dim, Dim], Dim | None]) -> Callable[[Op], Found]:
     return evaluate
 
 
+def _negative(node: Op) -> Found:
+    values, shape = sizes_of(node.inputs[0]), node.inputs[0].type.static_shape()
+    return (
+        None if values is None or shape is None else (tuple(-v for v in values), shape)
+    )
+
+
 def _floor_div(x: Dim, y: Dim) -> Dim | None:
     if y == 0:
         return None
@@ -128,7 +152,7 @@ def _table(node: Node) -> np.ndarray | None:
     return None if table is None or table.size > MAX_SIZES else table
 
 
-def _found(table: np.ndarray) -> Found:
+def _found(table: np.ndarray) -> tuple[Values, tuple[int, ...]]:
     return tuple(_plain(v) for v in table.reshape(-1)), table.shape
 
 
@@ -209,6 +233,34 @@ def _squeeze(node: Op, tables: list[np.ndarray]) -> np.ndarray:
     return tables[0].squeeze(axes or None)  # type: ignore[arg-type]
 
 
+def _unpacked(node: Op, tables: list[np.ndarray]) -> Sequence[np.ndarray]:
+    moved = np.moveaxis(tables[0], int(node.attrs["axis"]), 0)  # type: ignore[arg-type]
+    return [np.asarray(part, object) for part in moved]
+
+
+def _split(node: Op, tables: list[np.ndarray]) -> Sequence[np.ndarray]:
+    axis, values = tables
+    return np.split(values, len(node.types), int(axis))
+
+
+def _split_at(node: Op, tables: list[np.ndarray]) -> Sequence[np.ndarray]:
+    """At most one of the lengths is -1: what the others leave."""
+    values, lengths, axis = tables
+    numbers = [int(n) for n in lengths]
+    total = values.shape[int(axis)]
+    rest = total - sum(n for n in numbers if n >= 0)
+    ends = np.cumsum([rest if n < 0 else n for n in numbers])
+    if not ends.size or ends[-1] != total:
+        raise ValueError("lengths")
+    return np.split(values, ends[:-1], int(axis))
+
+
+SPLITTERS: dict[str, Splitter] = {
+    "Unpack": _unpacked,
+    "Split": _split,
+    "SplitV": _split_at,
+}
+
 EVALUATORS: dict[str, Callable[[Op], Found]] = {
     "Shape": _shape,
     "Size": _size,
@@ -222,6 +274,7 @@ EVALUATORS: dict[str, Callable[[Op], Found]] = {
     "Add": _binary(lambda x, y: dim(x + y)),
     "Sub": _binary(lambda x, y: dim(x - y)),
     "Mul": _binary(lambda x, y: dim(x * y)),
+    "Neg": _negative,
     "FloorDiv": _binary(_floor_div),
     "FloorMod": _binary(_floor_mod),
     "Maximum": _binary(lambda x, y: dim(sympy.Max(x, y))),

@@ -1,4 +1,4 @@
-"""Export gate: torch.export with open sizes, torch.compile as one graph (soft)."""
+"""Export gate: torch.export with an open batch, torch.compile as one graph (soft)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 
 DATA_DEPENDENT = re.compile("data-dependent", re.IGNORECASE)
 ROUTES = {
-    "export": "torch.export with open sizes",
+    "export": "torch.export with an open batch",
     "compile": "torch.compile(fullgraph=True, backend='aot_eager')",
 }
 
