@@ -18,10 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def update(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update"))
+
+
 @pytest.fixture
-def same_text(request: pytest.FixtureRequest) -> SameText:
+def same_text(update: bool) -> SameText:
     """Compare text with a file, or write the file under --update."""
-    update = request.config.getoption("--update")
 
     def check(expected: Path, text: str) -> None:
         if update:

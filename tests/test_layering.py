@@ -22,8 +22,9 @@ MAY_IMPORT = {
     "repair": {"verify", "diagnostics"},
     "api": WHOLE,
     "inspection": set(),
-    "golden": {"api"},
-    "cli": {"api", "golden", "inspection", *WHOLE},
+    "golden": {"api", "diagnostics"},
+    "fleet": {"api", "diagnostics"},
+    "cli": {"api", "fleet", "golden", "inspection", *WHOLE},
     "__init__": {"api", *WHOLE},
 }
 # TensorFlow takes seconds to load and torch one: neither on import.

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tf2torch.golden.commands import golden
+
 if TYPE_CHECKING:
     from tf2torch.api import Port, Progress
 
@@ -59,6 +61,9 @@ class Failure(click.ClickException):
 @click.version_option(package_name="tf2torch")
 def main() -> None:
     """TensorFlow models to PyTorch source code, verified."""
+
+
+main.add_command(golden)
 
 
 @main.command()

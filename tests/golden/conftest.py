@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.golden.converted import Golden, options, source
+from golden_models.sources import options, source
+from tests.golden.converted import Golden
 
 
 @pytest.fixture(scope="session")
