@@ -20,7 +20,13 @@ CORE = [
     "click>=8.1",
     "rich>=13.7",
     "ruff>=0.9",
+    "sqlalchemy>=2.0",
+    "fsspec>=2024.6",
+    "pyyaml>=6.0",
+    "psutil>=6.0",
 ]
+MLFLOW = ["mlflow-skinny>=2.20"]
+RAY = ["ray>=2.40"]
 DEV = [
     "pytest>=8",
     "pytest-xdist>=3",
@@ -28,6 +34,9 @@ DEV = [
     "mypy>=1.13",
     "keras-hub>=0.21",
     "deepctr>=0.9.4",
+    "alembic>=1.13",  # MLflow's own store in a database
+    *MLFLOW,
+    *RAY,
 ]
 
 setup(
@@ -40,10 +49,14 @@ setup(
     packages=find_packages(include=["tf2torch", "tf2torch.*"]),
     package_data={
         "tf2torch": ["py.typed"],
+        "tf2torch.fleet": ["page.css"],
         "tf2torch.repair": ["prompts/*.md"],
         "tf2torch.verify": ["pages/*.md", "pages/*.css"],
     },
     install_requires=CORE,
-    extras_require={"dev": DEV},
-    entry_points={"console_scripts": ["tf2torch = tf2torch.cli:main"]},
+    extras_require={"dev": DEV, "mlflow": MLFLOW, "ray": RAY},
+    entry_points={
+        "console_scripts": ["tf2torch = tf2torch.cli:main"],
+        "pytest11": ["tf2torch.golden.pytest_plugin = tf2torch.golden.pytest_plugin"],
+    },
 )

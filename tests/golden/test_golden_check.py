@@ -98,13 +98,8 @@ def other_epsilon(port: Path) -> None:
 
 
 def slow_pass(port: Path) -> None:
-    """Twelve times the convolution, the result of the last."""
-    before, after = "x = self.conv1(x)", "x = [self.conv1(x) for _ in range(99)][-1]"
-    text = (port / "model.py").read_text("utf-8")
-    if before not in text:
-        before = "self.conv1("
-        after = "[self.conv1 for _ in range(200) if self.conv2.weight.sort(0)][-1]("
-    rewrite(port, before, after)
+    """99 times the convolution, the result of the last."""
+    rewrite(port, "self.conv2(x)", "[self.conv2(x) for _ in range(99)][-1]")
 
 
 def raises(port: Path) -> None:
@@ -262,7 +257,7 @@ def test_check_with_the_verifier(name: str, recorded: Any, tmp_path: Path) -> No
     [
         ("return ", "return 0 + ", {"code"}),
         ("momentum=0.01", "momentum=0.1", {"code", "score", "hint", "gate"}),
-        ("x = self.conv2(x", "x = self.conv2(x.detach()", {"code", "score", "hint"}),
+        ("self.conv2(x)", "self.conv2(x.detach())", {"code", "score", "hint"}),
     ],
 )
 def test_edit_is_judged_by_the_verifier(
