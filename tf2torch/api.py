@@ -66,9 +66,11 @@ def load_port(folder: str | Path) -> torch.nn.Module:
 
 @dataclass(frozen=True)
 class Checks:
-    """How a port is proven: see :func:`convert` for the fields."""
+    """How a port is proven: see :func:`convert` for the fields. ``task``: the data and
+    the metric."""
 
     sample: str | Path | Mapping[str, Any] | None
+    task: tuple[str | Path | Mapping[str, Any] | None, str | None]
     verify: bool
     repair: bool
     provider: object
@@ -87,6 +89,8 @@ class Checks:
             folder,
             original,
             sample=self.sample,
+            data=self.task[0],
+            metric=self.task[1],
             seed=self.seed,
             progress=self.say,
             sandbox=self.sandbox,
@@ -114,6 +118,8 @@ def convert(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
     sample: str | Path | Mapping[str, Any] | None = None,
+    data: str | Path | Mapping[str, Any] | None = None,
+    metric: str | None = None,
     repair: bool = False,
     verify: bool = True,
     custom_objects: Mapping[str, Any] | None = None,
@@ -130,17 +136,18 @@ def convert(
     ``source``: a path (SavedModel, GraphDef, .keras, .h5, .meta) or a live
     tf.function, ConcreteFunction, tf.Module or Keras model. ``inputs``/``outputs``:
     tensor names of a graph without signatures. ``sample``: representative inputs for
-    the verifier (npz path, or arrays by input name). Without ``output`` the port lives
-    in a temporary folder that goes with the returned object.
-
+    the verifier (npz path, or arrays by input name). ``data`` and ``metric``: rows with
+    labels (npz, csv, columns), and auc, accuracy, rmse, logloss or ndcg. Without
+    ``output`` the port lives in a temporary folder that goes with the returned object.
     Raises SourceError when the source or an argument is wrong.
     """
     say = progress or (lambda stage: None)
+    task = (data, metric)
     compiled = _compile(
         source, signature, inputs, outputs, custom_objects, trust_lambda, dump_ir, say
     )
     checks = Checks(
-        sample, verify, repair, provider, max_iterations, sandbox, seed, say
+        sample, task, verify, repair, provider, max_iterations, sandbox, seed, say
     )
     return _finish(compiled, source, output, checks)
 
@@ -249,6 +256,8 @@ def verify(
     source: object = None,
     *,
     sample: str | Path | Mapping[str, Any] | None = None,
+    data: str | Path | Mapping[str, Any] | None = None,
+    metric: str | None = None,
     seed: int = 0,
     sandbox: bool = True,
     progress: Progress | None = None,
@@ -260,5 +269,12 @@ def verify(
     if not (folder / "provenance.json").is_file():
         raise SourceError(f"{folder} is no port: it has no provenance.json")
     return run_verifier(
-        folder, source, sample=sample, seed=seed, progress=progress, sandbox=sandbox
+        folder,
+        source,
+        sample=sample,
+        data=data,
+        metric=metric,
+        seed=seed,
+        progress=progress,
+        sandbox=sandbox,
     )

@@ -33,6 +33,17 @@ SAMPLE = click.option(
     metavar="FILE.npz",
     help="Representative inputs for the verifier, by input name.",
 )
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rows with labels (.npz or .csv), for --metric.",
+)
+METRIC = click.option(
+    "--metric",
+    metavar="M",
+    help="auc, accuracy, rmse, logloss or ndcg; M:OUTPUT scores another output.",
+)
 
 
 class Commands(click.Group):
@@ -81,6 +92,8 @@ main.add_command(golden)
 @click.option("--input", "inputs", multiple=True, metavar="NAME", help="TF tensor.")
 @click.option("--output", "outputs", multiple=True, metavar="NAME", help="TF tensor.")
 @SAMPLE
+@DATA
+@METRIC
 @click.option("--repair", is_flag=True, help="Regenerate what the verifier flags.")
 @click.option(
     "--provider", metavar="P", help="catalog (default without a key), openai."
@@ -94,18 +107,12 @@ main.add_command(golden)
 def convert(
     source: Path,
     output: Path,
-    signature: str | None,
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
-    sample: Path | None,
-    repair: bool,
-    provider: str | None,
-    max_iterations: int,
     no_verify: bool,
-    trust_lambda: bool,
-    dump_ir: Path | None,
     unsafe_no_sandbox: bool,
     as_json: bool,
+    **same: Any,
 ) -> None:
     """Port SOURCE to a folder with model.py, its weights and a report."""
     from tf2torch.api import convert as run
@@ -113,19 +120,13 @@ def convert(
     with progress() as say:
         port = run(
             source,
-            signature,
-            output,
+            output=output,
             inputs=inputs or None,
             outputs=outputs or None,
-            sample=sample,
-            repair=repair,
             verify=not no_verify,
-            provider=provider,
-            max_iterations=max_iterations,
-            trust_lambda=trust_lambda,
-            dump_ir=dump_ir,
             sandbox=not unsafe_no_sandbox,
             progress=say,
+            **same,
         )
     _show(port, as_json)
     sys.exit(_exit_code(port))
@@ -182,6 +183,8 @@ def inspect(source: Path, as_json: bool) -> None:
 @click.argument("port", type=click.Path(path_type=Path))
 @click.option("--source", type=click.Path(path_type=Path), help="The original model.")
 @SAMPLE
+@DATA
+@METRIC
 @click.option("--seed", default=0, show_default=True)
 @SANDBOX
 @JSON
@@ -189,6 +192,8 @@ def verify(
     port: Path,
     source: Path | None,
     sample: Path | None,
+    data: Path | None,
+    metric: str | None,
     seed: int,
     unsafe_no_sandbox: bool,
     as_json: bool,
@@ -197,9 +202,15 @@ def verify(
     from tf2torch.api import verify as run
 
     with progress() as say:
-        sandbox = not unsafe_no_sandbox
         report = run(
-            port, source, sample=sample, seed=seed, sandbox=sandbox, progress=say
+            port,
+            source,
+            sample=sample,
+            data=data,
+            metric=metric,
+            seed=seed,
+            sandbox=not unsafe_no_sandbox,
+            progress=say,
         )
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=1))

@@ -12,7 +12,7 @@ from tf2torch.verify.candidate_guard import FOREIGN
 from tf2torch.verify.process import Refused, Worker, WorkerFailed
 from tf2torch.verify.provenance import Port
 from tf2torch.verify.sandbox import Access, Limits
-from tf2torch.verify.steps import Plan
+from tf2torch.verify.steps import Course, Plan
 from tf2torch.verify.wire import Arrays
 
 EXPORT_PATIENCE = 4.0  # × the time for one answer: export and compile trace the port
@@ -42,14 +42,6 @@ class Answer:
     input_gradients: Arrays = field(default_factory=dict)
     nested: bool = False
     state: Arrays = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The loss before each step, and how far each trainable entry has moved."""
-
-    losses: list[float]
-    moved: Arrays
 
 
 class PortFailed(Exception):
@@ -113,12 +105,14 @@ class Candidate:
         double: bool = False,
         training: bool = False,
         state: tuple[str, ...] = (),
+        autocast: str = "",
     ) -> Answer:
         """One call. ``noise`` seeds torch's generator; ``weighed`` are the outputs
         that make the loss, by default all; ``double`` runs the port in float64;
-        ``training`` runs a copy in training mode, and gives ``state`` after it."""
+        ``training`` runs a copy in training mode, and gives ``state`` after it;
+        ``autocast`` names the dtype of torch.autocast."""
         options = {"style": style, "noise": noise, "weighed": weighed, "double": double}
-        options |= {"training": training, "state": list(state)}
+        options |= {"training": training, "state": list(state), "autocast": autocast}
         message, arrays = self._ask("run", inputs, seed=seed, **options)
         names = [i.name for i in self._port.inputs]
         return Answer(
@@ -139,10 +133,20 @@ class Candidate:
         """[words, fingerprints] of ``candidate_variants.try_all``."""
         return list(self._ask("variants", inputs, path=path)[0]["variants"])
 
-    def train(self, inputs: Arrays, seed: int, plan: Plan) -> Trained:
+    def train(self, inputs: Arrays, seed: int, plan: Plan) -> Course:
         """Optimizer steps on a copy of the port."""
-        message, moved = self._ask("train", inputs, seed=seed, **asdict(plan))
-        return Trained([float(loss) for loss in message["losses"]], moved)
+        message, arrays = self._ask("train", inputs, seed=seed, **asdict(plan))
+        losses = [float(loss) for loss in message["losses"]]
+        return Course(losses, _part(arrays, "moved:"), _part(arrays, "slot:"))
+
+    def overfit(self, inputs: Arrays, seed: int, steps: int) -> list[float]:
+        """The loss before each step towards outputs that the port can reach."""
+        message, _ = self._ask("overfit", inputs, seed=seed, steps=steps)
+        return [float(loss) for loss in message["losses"]]
+
+    def time(self, inputs: Arrays, seed: int | None) -> float:
+        """Seconds of one call, with gradients where there is a ``seed``."""
+        return float(self._ask("time", inputs, seed=seed)[0]["seconds"])
 
     def exports(self, route: str, inputs: Arrays) -> str:
         """'' or why ``export`` or ``compile`` does not take the port."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,15 @@ def tensors(specs: list[dict[str, Any]], arrays: Arrays, watch: bool) -> list[An
         tensor = torch.from_numpy(np.array(value)).to(getattr(torch, dtype))
         found.append(tensor.requires_grad_(watch and dtype in FLOATS))
     return found
+
+
+def autocast(dtype: str) -> AbstractContextManager[Any]:
+    """torch.autocast to the dtype of that name; of "" nothing."""
+    import torch
+
+    if not dtype:
+        return nullcontext()
+    return torch.autocast("cpu", getattr(torch, dtype))
 
 
 def named(result: Any, names: list[str]) -> dict[str, Any]:

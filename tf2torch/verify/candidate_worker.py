@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,7 +77,8 @@ class Candidate:
 
         def call() -> tuple[Any, dict[str, Any]]:
             mode = self._training() if training else self._precision(double)
-            with torch.set_grad_enabled(seed is not None), mode:
+            cast = candidate_values.autocast(message.get("autocast", ""))
+            with torch.set_grad_enabled(seed is not None), mode, cast:
                 result = self._call(tensors, message.get("style", "position"))
                 self._nested = candidate_values.is_nested(result)
                 named = candidate_values.named(result, self._outputs)
@@ -129,8 +131,18 @@ class Candidate:
                     self.model, lambda own: own(*tensors), self._outputs, message
                 )
 
-        losses, moved = self._guarded(run)
-        return self._reply({"losses": losses}), moved
+        losses, found = self._guarded(run)
+        return self._reply({"losses": losses}), found
+
+    def overfit(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Steps on a copy of the port towards outputs that it can reach."""
+        tensors = candidate_values.tensors(self._inputs, arrays, False)
+        losses = self._guarded(
+            lambda: candidate_training.overfit(
+                self.model, lambda own: own(*tensors), self._outputs, message
+            )
+        )
+        return self._reply({"losses": losses}), {}
 
     def variants(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """What leaves a region under each cheap hypothesis about it."""
@@ -142,6 +154,24 @@ class Candidate:
             return candidate_variants.try_all(model, path, call)
 
         return self._reply({"variants": self._guarded(run)}), {}
+
+    def time(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Of one call, with the gradients of the weighted sum where there is a seed."""
+        import torch
+
+        seed = message["seed"]
+        tensors = candidate_values.tensors(self._inputs, arrays, seed is not None)
+
+        def call() -> float:
+            start = time.perf_counter()
+            with torch.set_grad_enabled(seed is not None):
+                result = self._call(tensors, "position")
+                if seed is not None:
+                    named = candidate_values.named(result, self._outputs)
+                    candidate_values.gradients(self.model, tensors, named, seed, None)
+            return time.perf_counter() - start
+
+        return self._reply({"seconds": self._guarded(call)}), {}
 
     def export(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Whether torch.export and torch.compile take the port; never raises."""
@@ -233,7 +263,8 @@ def main() -> None:
     port = Candidate()
     handlers: dict[str, Handler] = {"load": port.load, "state": port.state}
     handlers |= {"run": port.run, "taps": port.taps, "export": port.export}
-    serve(handlers | {"variants": port.variants, "train": port.train})
+    handlers |= {"variants": port.variants, "train": port.train}
+    serve(handlers | {"overfit": port.overfit, "time": port.time})
 
 
 if __name__ == "__main__":

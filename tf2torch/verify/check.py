@@ -35,7 +35,13 @@ def run_gates(
         verdict = _verdict(gate, case)
         hints += (hint for hint in verdict.hints if hint not in hints)
         results.append(
-            GateResult(*head, verdict.passed, verdict.figures, verdict.notes)
+            GateResult(
+                *head,
+                verdict.passed,
+                verdict.figures,
+                verdict.notes,
+                timings=verdict.timings,
+            )
         )
         if gate.hard and not verdict.passed:
             stopped = gate.name

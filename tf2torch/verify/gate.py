@@ -19,6 +19,7 @@ from tf2torch.verify.oracle import Oracle, Truth
 from tf2torch.verify.original.model import Run
 from tf2torch.verify.precision import casts
 from tf2torch.verify.provenance import Port
+from tf2torch.verify.task import Task
 from tf2torch.verify.wire import Arrays
 
 
@@ -50,12 +51,27 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """Seconds of the same calls, round by round."""
+
+    kind: str
+    port: tuple[float, ...]
+    original: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """The port's best over TensorFlow's best."""
+        return min(self.port) / max(min(self.original), 1e-9)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A gate passes when it has no hint of priority P1 or P2."""
 
     figures: tuple[Figure, ...] = ()
     hints: tuple[Hint, ...] = ()
     notes: tuple[str, ...] = ()
+    timings: tuple[Timing, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -88,6 +104,7 @@ class Case:
     draw: _Draw
     redraw: _Redraw
     seed: int
+    task: Task | None = None
     good: tuple[str, ...] = ()  # regions found right although the port is not
     no_double: str = ""  # why the port has no float64 run
     _truths: dict[str, Truth] = field(default_factory=dict)
@@ -171,9 +188,14 @@ class Case:
                 self.candidate.run(inputs, seed, noise=number),
             )
 
-    def another(self, batch: int) -> Arrays:
+    def another(self, batch: int, seed: int | None = None) -> Arrays:
         """One more set like the first, with that many examples."""
-        return self.redraw(batch)
+        return self.redraw(batch, self.seed if seed is None else seed)
+
+    def one(self) -> Arrays:
+        """One example, where the number of examples is free."""
+        named = {sample.name: sample.arrays for sample in self.samples}
+        return named.get("single", self.samples[0].arrays)
 
     @property
     def samples(self) -> list[Sample]:
@@ -226,7 +248,7 @@ class _OpenCandidate(Protocol):
 
 
 class _Redraw(Protocol):
-    def __call__(self, batch: int) -> Arrays: ...
+    def __call__(self, batch: int, seed: int) -> Arrays: ...
 
 
 class _Draw(Protocol):

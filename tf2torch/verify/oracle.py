@@ -15,7 +15,7 @@ from tf2torch.verify.fingerprint import from_json
 from tf2torch.verify.original.model import Run, StateVariable, Tap, Tensor
 from tf2torch.verify.process import Refused, Worker, WorkerFailed
 from tf2torch.verify.sandbox import Access, Limits
-from tf2torch.verify.steps import Plan
+from tf2torch.verify.steps import Course, Plan
 from tf2torch.verify.wire import Arrays
 
 OPEN_SECONDS = 600.0
@@ -80,7 +80,7 @@ class Oracle:
         self._question = question
         self._known: dict[str, Run] = {}
         self._taps: dict[str, list[Tap]] = {}
-        self._trained: dict[str, tuple[list[float], Arrays]] = {}
+        self._trained: dict[str, Course] = {}
         self.no_float64 = ""
         self.kept_float32: tuple[str, ...] = ()
         self.no_gradient = ""
@@ -116,9 +116,14 @@ class Oracle:
         )
 
     def truth(
-        self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
+        self,
+        inputs: Arrays,
+        seed: int | None,
+        weighed: list[str] | None = None,
+        double: bool = True,
     ) -> Truth:
-        """Outputs, and gradients when a ``seed`` for the cotangents is given."""
+        """Outputs, and gradients when a ``seed`` for the cotangents is given; without
+        ``double`` in float32 alone."""
         if seed is not None and self.no_gradient:
             seed = None
         try:
@@ -127,8 +132,8 @@ class Oracle:
             self.no_gradient = str(error)
             seed = None
             single = self._run(Ask(inputs, seed, "float32", weighed))
-        double = self._double(Ask(inputs, seed, "float64", weighed))
-        return Truth(single, double, self.no_gradient)
+        wide = self._double(Ask(inputs, seed, "float64", weighed)) if double else None
+        return Truth(single, wide, self.no_gradient)
 
     def outputs_for(self, inputs: Arrays) -> Run:
         """One float32 run, without gradients; raises Rejected."""
@@ -156,13 +161,11 @@ class Oracle:
             ]
         return self._taps[digest]
 
-    def train(
-        self, inputs: Arrays, seed: int, keys: list[str], plan: Plan
-    ) -> tuple[list[float], Arrays]:
-        """The loss before each step, and how far each variable has moved."""
+    def train(self, inputs: Arrays, seed: int, keys: list[str], plan: Plan) -> Course:
+        """Steps on the original, from its own weights."""
         digest = _digest(inputs, f"train {seed} {keys} {plan}")
         if digest not in self._trained:
-            answer, moved = self._worker.ask(
+            answer, arrays = self._worker.ask(
                 "train",
                 inputs,
                 seconds=RUN_SECONDS,
@@ -170,8 +173,14 @@ class Oracle:
                 keys=keys,
                 **dataclasses.asdict(plan),
             )
-            self._trained[digest] = list(answer["losses"]), moved
+            moved, slots = _part(arrays, "moved:"), _part(arrays, "slot:")
+            self._trained[digest] = Course(list(answer["losses"]), moved, slots)
         return self._trained[digest]
+
+    def time(self, inputs: Arrays, seed: int | None) -> float:
+        """Seconds of one float32 run, with gradients where there is a ``seed``."""
+        answer, _ = self._worker.ask("time", inputs, seconds=RUN_SECONDS, seed=seed)
+        return float(answer["seconds"])
 
     def values(self, keys: list[str]) -> Arrays:
         return self._worker.ask("values", seconds=RUN_SECONDS, keys=keys)[1]

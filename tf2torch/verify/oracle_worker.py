@@ -7,6 +7,7 @@ results.
 from __future__ import annotations
 
 import dataclasses
+import time
 
 from tf2torch.verify.fingerprint import to_json
 from tf2torch.verify.original.float64 import NotWidenable
@@ -14,7 +15,7 @@ from tf2torch.verify.original.model import NoGradient, Request, StateVariable, T
 from tf2torch.verify.original.opening import Opened, Opening
 from tf2torch.verify.original.training import train
 from tf2torch.verify.process import Handler, Refused, serve
-from tf2torch.verify.steps import Stepper
+from tf2torch.verify.steps import SLOTS, Stepper
 from tf2torch.verify.wire import Arrays, Message
 
 MESSAGE_LENGTH = 600
@@ -90,11 +91,23 @@ class Oracle:
         opened = self._opened("float64" if message["double"] else "float32")
         stored = [opened.keys[key] for key in message["keys"]]
         stepper = Stepper(message["kind"], message["rate"])
-        losses, moved = train(
+        losses, moved, slots = train(
             opened.model, arrays, message["seed"], stored, stepper, message["steps"]
         )
-        named = zip(message["keys"], stored, strict=True)
-        return {"losses": losses}, {key: moved[inner] for key, inner in named}
+        found = {}
+        for key, inner in zip(message["keys"], stored, strict=True):
+            found[f"moved:{key}"] = moved[inner]
+            for slot in SLOTS[message["kind"]]:
+                if f"{slot}:{inner}" in slots:
+                    found[f"slot:{slot}:{key}"] = slots[f"{slot}:{inner}"]
+        return {"losses": losses}, found
+
+    def time(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Of one float32 run."""
+        model = self._opened("float32").model
+        start = time.perf_counter()
+        model.run(arrays, message["seed"], None)
+        return {"seconds": time.perf_counter() - start}, {}
 
     def values(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
         opened = self._opened("float32")
@@ -150,7 +163,7 @@ def _quiet() -> None:
 def main() -> None:
     oracle = Oracle()
     handlers: dict[str, Handler] = {"open": oracle.open, "run": oracle.run}
-    handlers |= {"taps": oracle.taps, "values": oracle.values}
+    handlers |= {"taps": oracle.taps, "values": oracle.values, "time": oracle.time}
     serve(handlers | {"assign": oracle.assign, "train": oracle.train})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,15 @@ COLOURS = {
 
 def write_json(board: Scoreboard, path: Path) -> None:
     path.write_text(board.dumps(), encoding="utf-8")
+
+
+def write_timings(board: Scoreboard, path: Path) -> None:
+    """Seconds of each round; nothing where the performance gate did not run."""
+    if not board.timings:
+        path.unlink(missing_ok=True)
+        return
+    found = [{**asdict(timing), "ratio": timing.ratio} for timing in board.timings]
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def show(board: Scoreboard, console: Console) -> None:
@@ -66,7 +77,7 @@ def _gates(board: Scoreboard) -> RenderableType:
         good = sum(figure.passed for figure in gate.figures)
         count = f"{good}/{len(gate.figures)}" if gate.figures else ""
         name = gate.name if gate.hard else f"{gate.name} [bright_black](soft)[/]"
-        table.add_row(_mark(gate), name, count, summary(gate))
+        table.add_row(_mark(gate), name, count, _times(gate) or summary(gate))
     return table
 
 
@@ -76,6 +87,13 @@ def _mark(gate: GateResult) -> str:
     if gate.passed and all(figure.passed for figure in gate.figures):
         return "[green]✓[/]"
     return "[yellow]![/]" if gate.passed else "[red]✗[/]"
+
+
+def _times(gate: GateResult) -> str:
+    return ", ".join(
+        f"{t.kind} {min(t.port) * 1e3:.3g} ms ({t.ratio:.2g}× TensorFlow's)"
+        for t in gate.timings
+    )
 
 
 def summary(gate: GateResult) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tf2torch.diagnostics import Hint, Priority
-from tf2torch.verify.gate import Dimension, Figure
+from tf2torch.verify.gate import Dimension, Figure, Timing
 
 SCHEMA = 1
 DIGITS = 3  # of a figure in a report: more would print rounding noise
@@ -35,6 +35,7 @@ class GateResult:
     figures: tuple[Figure, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: str = ""
+    timings: tuple[Timing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ class Scoreboard:
             "hints": [_hint(hint) for hint in self.hints],
             "verified": list(self.verified),
         }
+
+    @property
+    def timings(self) -> tuple[Timing, ...]:
+        """They are in no report: these are the same bytes each time."""
+        return tuple(timing for gate in self.gates for timing in gate.timings)
 
     def dumps(self) -> str:
         return json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n"

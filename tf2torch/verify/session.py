@@ -30,6 +30,7 @@ from tf2torch.verify.original import live
 from tf2torch.verify.original.model import Tensor
 from tf2torch.verify.provenance import Port, read_port
 from tf2torch.verify.scoreboard import Scoreboard
+from tf2torch.verify.task import Task
 from tf2torch.verify.wire import Arrays
 
 BASE_MEMORY = 8 << 30  # TensorFlow itself and its graphs
@@ -60,6 +61,7 @@ class Session:
         sample: Arrays | None = None,
         seed: int = 0,
         gates: Sequence[str] | None = None,
+        task: Task | None = None,
     ) -> Scoreboard:
         """Judge the port in ``folder``; its files are read once, at the start."""
         port = read_port(folder)
@@ -70,8 +72,9 @@ class Session:
             lambda: self.oracle(question),
             lambda: Candidate(port, (question.path,), self.limits, self.isolated),
             lambda oracle: self._draw(port, oracle, sample, seed),
-            lambda batch: self._redraw(port, batch, seed),
+            lambda batch, draw: self._redraw(port, batch, draw),
             seed,
+            task,
         )
         try:
             results, hints = run_gates(case, chosen, self._tell)

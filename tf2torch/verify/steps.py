@@ -13,6 +13,8 @@ import numpy as np
 from tf2torch.verify.wire import Arrays
 
 STEPS = {"sgd": 3, "adam": 2}
+MOMENTUM = 0.9
+SLOTS = {"sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq")}  # torch's
 BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8
 ADAM_RATE = 1e-3
@@ -29,6 +31,16 @@ class Plan:
     double: bool
 
 
+@dataclass(frozen=True)
+class Course:
+    """A training run: the loss before each step, how far each variable (or entry of a
+    port) has moved, and ``slot:name`` → the optimizer's slots in the end."""
+
+    losses: list[float]
+    moved: Arrays
+    slots: Arrays
+
+
 @dataclass
 class Stepper:
     """One optimizer with its slots. ``step`` gives the new values."""
@@ -43,10 +55,16 @@ class Stepper:
         self.count += 1
         return {name: self._one(name, values[name], g) for name, g in gradients.items()}
 
+    def slots(self) -> Arrays:
+        """``slot:variable`` → value, by torch's names of the slots."""
+        kept = zip(SLOTS[self.kind], (self.first, self.second), strict=False)
+        return {f"{s}:{key}": v for s, held in kept for key, v in held.items()}
+
     def _one(self, name: str, value: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        if self.kind == "sgd":
-            return np.asarray(value - self.rate * gradient, value.dtype)
         zeros = np.zeros_like(gradient)
+        if self.kind == "sgd":
+            self.first[name] = MOMENTUM * self.first.get(name, zeros) + gradient
+            return np.asarray(value - self.rate * self.first[name], value.dtype)
         mean = BETAS[0] * self.first.get(name, zeros) + (1 - BETAS[0]) * gradient
         square = BETAS[1] * self.second.get(name, zeros) + (1 - BETAS[1]) * gradient**2
         self.first[name], self.second[name] = mean, square

@@ -7,6 +7,7 @@ does not read, parts from the original after the first step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,11 +15,10 @@ import numpy as np
 
 from tf2torch.diagnostics import Code, Direction, Hint, Priority
 from tf2torch.verify import mapping
-from tf2torch.verify.candidate import Trained
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
 from tf2torch.verify.provenance import Entry
-from tf2torch.verify.steps import ADAM_RATE, STEPS, Plan, sgd_rate
+from tf2torch.verify.steps import ADAM_RATE, SLOTS, STEPS, Course, Plan, sgd_rate
 from tf2torch.verify.wire import Arrays
 
 # Of the change of the weights, over all steps. In float64 both sides round nothing
@@ -31,12 +31,11 @@ SINGLE_AGREEMENT = 2e-2
 NOISE = 1e-5
 
 
-@dataclass(frozen=True)
-class Course:
-    """A training run of the original, in the terms of the port's entries."""
-
-    losses: list[float]
-    moved: Arrays
+# Overfitting: the squared loss towards outputs that the port itself can reach must
+# fall to this part of what it was within so many steps.
+FALLEN = 0.5
+FEW_WEIGHTS = 1_000_000
+OVERFIT_STEPS = {True: 30, False: 6}  # whether the weights are few
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Trainability:
         figures: list[Figure] = []
         for kind in STEPS:
             figures += _figures(case, sample, kind)
+        figures += _overfit(case)
         hints = [_hint(case, figure) for figure in figures if not figure.passed]
         return Verdict(tuple(figures), tuple(hints))
 
@@ -82,7 +82,7 @@ def _moves(
     entries: list[Entry],
     kind: str,
     course: Course,
-    port: Trained,
+    port: Course,
     agreement: float,
 ) -> Iterator[Figure]:
     gradients = _gradients(case, sample, entries)
@@ -106,6 +106,36 @@ def _moves(
             _norm(moved),
             "" if passed else note,
         )
+        if passed:
+            yield from _slots(entry, kind, course, port, agreement)
+
+
+def _slots(
+    entry: Entry, kind: str, course: Course, port: Course, agreement: float
+) -> Iterator[Figure]:
+    """What the optimizer remembers of the entry, beside TensorFlow's."""
+    for slot in SLOTS[kind]:
+        truth, have = (c.slots.get(f"{slot}:{entry.name}") for c in (course, port))
+        if truth is None or have is None:
+            continue
+        size = _norm(truth)
+        error = _norm(have - truth) / (size or 1.0)
+        bound = 2 * agreement  # of Adam's squares: twice the error of what is squared
+        name = f"{kind} {slot}"
+        yield Figure(name, entry.name, error <= bound, error, bound, size)
+
+
+def _overfit(case: Case) -> Iterator[Figure]:
+    """Whether the port learns one batch at all; TensorFlow's gradients are the same
+    by now, so nothing but the port is run."""
+    few = sum(math.prod(s.shape) for s in case.stored) < FEW_WEIGHTS
+    steps = OVERFIT_STEPS[few]
+    losses = case.candidate.overfit(_smallest(case).arrays, case.seed, steps)
+    if not losses or not losses[0]:
+        return
+    fallen = min(losses) / losses[0] if np.isfinite(losses).all() else float("inf")
+    subject = f"loss after {steps} steps"
+    yield Figure("overfits one batch", subject, fallen <= FALLEN, fallen, FALLEN)
 
 
 def _trainable(case: Case) -> list[Entry]:
@@ -137,9 +167,15 @@ def _smallest(case: Case) -> Sample:
 
 def _course(case: Case, inputs: Arrays, entries: list[Entry], plan: Plan) -> Course:
     keys = sorted({entry.key or "" for entry in entries})
-    losses, moved = case.oracle.train(inputs, case.seed, keys, plan)
-    mapped = {e.name: mapping.apply(e.steps, moved[e.key or ""]) for e in entries}
-    return Course(losses, mapped)
+    found = case.oracle.train(inputs, case.seed, keys, plan)
+    moved = {e.name: mapping.apply(e.steps, found.moved[e.key or ""]) for e in entries}
+    slots = {
+        f"{slot}:{entry.name}": mapping.apply(entry.steps, value)
+        for entry in entries
+        for slot in SLOTS[plan.kind]
+        if (value := found.slots.get(f"{slot}:{entry.key}")) is not None
+    }
+    return Course(found.losses, moved, slots)
 
 
 def _loss_error(port: list[float], truth: list[float]) -> float:
@@ -150,6 +186,8 @@ def _loss_error(port: list[float], truth: list[float]) -> float:
 
 def _hint(case: Case, figure: Figure) -> Hint:
     kind = figure.name.split()[0]
+    if kind == "overfits":
+        return _not_learning(case, figure)
     if figure.note == "does not move":
         code, what = Code.NO_GRADIENT, f"{figure.subject} does not move under {kind}"
     elif figure.note == "not finite":
@@ -171,6 +209,23 @@ def _hint(case: Case, figure: Figure) -> Hint:
         observed=figure.observed,
         expected=0.0,
         tolerance=figure.tolerance,
+        direction=Direction.LOWER,
+    )
+
+
+def _not_learning(case: Case, figure: Figure) -> Hint:
+    """Told, and no reason to reject: the gradients agree with TensorFlow's."""
+    return Hint(
+        Code.NO_GRADIENT,
+        Priority.P3,
+        case.port.region_at_path(""),
+        f"the port does not overfit one batch: the loss falls to {figure.observed:.2g} "
+        "of what it was",
+        "look for saturated activations; the original may have them as well",
+        metric=figure.name,
+        observed=figure.observed,
+        expected=0.0,
+        tolerance=FALLEN,
         direction=Direction.LOWER,
     )
 

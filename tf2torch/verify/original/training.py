@@ -17,9 +17,9 @@ def train(
     keys: list[str],
     stepper: Stepper,
     steps: int,
-) -> tuple[list[float], Arrays]:
-    """The loss before each step, and how far each variable has moved; the variables
-    are put back."""
+) -> tuple[list[float], Arrays, Arrays]:
+    """The loss before each step, how far each variable has moved, and the optimizer's
+    slots; the variables are put back."""
     before = {key: model.value(key) for key in keys}
     values = dict(before)
     losses = []
@@ -35,7 +35,7 @@ def train(
         for key, value in before.items():
             model.assign(key, value)
     moved = {k: values[k].astype(np.float64) - before[k] for k in keys}
-    return losses, moved
+    return losses, moved, stepper.slots()
 
 
 def _loss(outputs: Arrays, seed: int) -> float:

@@ -1,0 +1,68 @@
+"""Performance gate: how long the port takes, beside TensorFlow (soft).
+
+Times differ from run to run, so they are no figures: they go to their own file. Only a
+gross ratio between the port's best round and TensorFlow's worst becomes a hint, which
+names the bound and not the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tf2torch.diagnostics import Code, Direction, Hint, Priority
+from tf2torch.verify.gate import Case, Dimension, Timing, Verdict
+
+ROUNDS = 5
+LONG_SECONDS = 1.0  # a round that takes longer is only repeated once
+GROSS = 5.0  # × TensorFlow's time
+NOTICED_SECONDS = 0.5  # below this the ratio may be that of two overheads, or of load
+
+
+@dataclass(frozen=True)
+class Performance:
+    name = "performance"
+    hard = False
+    dimension = Dimension.STYLE
+
+    def check(self, case: Case) -> Verdict:
+        truth = case.truth(case.samples[0])
+        kinds = ["forward"]
+        if not truth.no_gradient and truth.single.gradients and not case.stochastic:
+            kinds.append("training step")
+        timings = tuple(_timing(case, kind) for kind in kinds)
+        return Verdict((), tuple(_hints(case, timings)), timings=timings)
+
+
+def _timing(case: Case, kind: str) -> Timing:
+    """The two sides by turns, so that other load on the machine meets both."""
+    sample = case.samples[0].arrays
+    seed = None if kind == "forward" else case.seed
+    port: list[float] = []
+    original: list[float] = []
+    case.oracle.time(sample, seed), case.candidate.time(sample, seed)  # warm up
+    for _ in range(ROUNDS):
+        original.append(case.oracle.time(sample, seed))
+        port.append(case.candidate.time(sample, seed))
+        if len(port) > 1 and port[-1] + original[-1] > LONG_SECONDS:
+            break
+    return Timing(kind, tuple(port), tuple(original))
+
+
+def _hints(case: Case, timings: tuple[Timing, ...]) -> Iterator[Hint]:
+    for timing in timings:
+        bound = max(GROSS * max(timing.original), NOTICED_SECONDS)
+        if min(timing.port) > bound:
+            yield Hint(
+                Code.PERFORMANCE,
+                Priority.P4,
+                case.port.region_at_path(""),
+                f"a {timing.kind} takes more than {GROSS:g} times as long as "
+                "TensorFlow's",
+                "look for a loop over steps or examples that torch has a module for",
+                metric=timing.kind,
+                observed=f"> {GROSS:g}",
+                expected=1.0,
+                tolerance=GROSS,
+                direction=Direction.LOWER,
+            )
