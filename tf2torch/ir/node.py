@@ -32,9 +32,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class FunctionRef:
-    """An attribute that names a function of the library."""
+    """An attribute that names a function of the library.
+
+    ``does`` is the op that the function applies to its first arguments in order, if
+    that is all it does; for a function that returns an argument, its number.
+    """
 
     name: str
+    does: str = ""
 
 
 Attr: TypeAlias = Union[  # noqa: UP007 # names in quotes, evaluated at import

@@ -72,6 +72,8 @@ FAMILIES = (
     "tables",
     "unicode",
     "window_gradients",
+    "xla",
+    "xla_windows",
 )
 
 

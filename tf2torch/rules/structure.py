@@ -32,7 +32,7 @@ LIFTED_FAMILIES: tuple[tuple[str, str], ...] = (
     ),
     (
         "frontends/regions: branches and loops are regions",
-        "If StatelessIf Case StatelessCase While StatelessWhile",
+        "If StatelessIf Case StatelessCase While StatelessWhile XlaIf XlaWhile",
     ),
     (
         "frontends/raise_conds and raise_loops: branches and loops are regions",

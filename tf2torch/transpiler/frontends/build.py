@@ -7,10 +7,19 @@ after:  ``MatMul(x, ReadVariableOp(Variable dense/kernel))``
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tf2torch.diagnostics import SourceError
-from tf2torch.ir.nodes import Const, Node, Op, Origin, Out, Variable
+from tf2torch.ir.nodes import (
+    Attr,
+    Const,
+    FunctionRef,
+    Node,
+    Op,
+    Origin,
+    Out,
+    Variable,
+)
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.frontends import scopes
 from tf2torch.transpiler.frontends.body import Body, Library, RawNode, Ref
@@ -50,6 +59,15 @@ REFERENCE_WRITES = {
             "NdAdd",
             "NdSub",
         )
+    },
+    **{
+        f"{rows}Apply{optimizer}": f"Resource{rows}Apply{optimizer}"
+        for rows in ("", "Sparse")
+        for optimizer in (
+            "Adadelta Adagrad AdagradDA AdagradV2 Adam AdaMax AddSign CenteredRMSProp "
+            "Ftrl FtrlV2 GradientDescent Momentum PowerSign ProximalAdagrad "
+            "ProximalGradientDescent RMSProp"
+        ).split()
     },
 }
 # Regions in regions; every pass after this one recurses into them.
@@ -194,7 +212,7 @@ class Builder:
         node = Op(
             raw.op,
             tuple(inputs),
-            schemas.attrs(op_def, raw.attrs),
+            self._described(schemas.attrs(op_def, raw.attrs)),
             types=tuple(TensorType(r.dtype, None) for r in results),
             origin=frame.origin(raw.name),
         )
@@ -203,6 +221,15 @@ class Builder:
         if acts(raw.op, op_def):
             frame.effects.append(node)
         return outs(node)
+
+    def _described(self, attrs: dict[str, Attr]) -> dict[str, Attr]:
+        """Functions that an op takes, with what they do."""
+        return {
+            name: replace(value, does=operation(self.library, value.name))
+            if isinstance(value, FunctionRef)
+            else value
+            for name, value in attrs.items()
+        }
 
     def _write(
         self, raw: RawNode, target: Variable, inputs: list[Node], frame: Frame
@@ -248,6 +275,28 @@ def outs(node: Node) -> list[Node]:
         Out(node, i, types=(kind,), origin=node.origin)
         for i, kind in enumerate(node.types)
     ]
+
+
+def operation(library: Library, name: str) -> str:
+    """See :class:`~tf2torch.ir.nodes.FunctionRef`."""
+    if name not in library:
+        return ""
+    body = library.body(name)
+    args = {ref: i for i, ref in enumerate(body.args)}
+
+    def behind(ref: Ref) -> Ref:
+        while ref not in args and body.nodes[ref[0]].op == "Identity":
+            ref = body.nodes[ref[0]].inputs[0]
+        return ref
+
+    if len(body.returns) != 1:
+        return ""
+    result = behind(body.returns[0][1])
+    if result in args:
+        return str(args[result])
+    node = body.nodes[result[0]]
+    operands = tuple(behind(ref) for ref in node.inputs)
+    return node.op if operands == tuple(body.args[: len(operands)]) else ""
 
 
 def _value(values: dict[Ref, Node], ref: Ref, body: Body) -> Node:

@@ -29,7 +29,7 @@ INERT = re.compile(
     r"|LookupTable(Find|Size|Export)(V2)?|InitializeTable.*|LookupTableImport(V2)?"
     r"|.*Queue.*|.*Iterator.*|.*Dataset.*|.*Reader.*|ReadFile|.*Summary.*|Save.*"
     r"|Restore.*|MergeV2Checkpoints|ShardedFilename|.*PartitionedCall|.*Barrier.*"
-    r"|If|Case|While|CudnnRNN.*|CheckNumerics.*|Timestamp|XlaHostCompute|Fused.*"
+    r"|(Xla)?(If|While)|Case|CudnnRNN.*|CheckNumerics.*|Timestamp|XlaHostCompute|Fused.*"
 )
 RANDOM = re.compile(
     r"(Stateful)?(Random|Truncated|ParameterizedTruncated|StandardNormal|Multinomial"

@@ -9,7 +9,9 @@ from tf2torch.transpiler.frontends.body import Body, Library, RawNode
 from tf2torch.transpiler.frontends.effects import acts
 
 # Stateful ops that hold functions: whether they act shows when these are inlined.
-CALLS = frozenset({"StatefulPartitionedCall", "If", "Case", "While"})
+CALLS = frozenset(
+    {"StatefulPartitionedCall", "If", "Case", "While", "XlaIf", "XlaWhile"}
+)
 
 
 def running(body: Body, library: Library) -> list[RawNode]:

@@ -18,9 +18,9 @@ from tf2torch.transpiler.frontends.body import Body, RawNode, Ref
 from tf2torch.transpiler.frontends.build import CALL_OPS, Builder, Frame, outs
 from tf2torch.transpiler.frontends.tasks import Task
 
-IFS = frozenset({"If", "StatelessIf"})
+IFS = frozenset({"If", "StatelessIf", "XlaIf"})
 CASES = frozenset({"Case", "StatelessCase"})
-WHILES = frozenset({"While", "StatelessWhile"})
+WHILES = frozenset({"While", "StatelessWhile", "XlaWhile"})
 
 
 def nested(
