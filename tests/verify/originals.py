@@ -35,6 +35,21 @@ def frozen_graph(folder: Path) -> Path:
     return path
 
 
+def corner(folder: Path) -> Path:
+    """relu(x * slope - 1): its gradient jumps where x is 1."""
+    import tensorflow as tf
+
+    v1 = tf.compat.v1
+    with tf.Graph().as_default() as graph:
+        x = v1.placeholder(tf.float32, [None, 64], name="x")
+        slope = tf.constant(np.ones(64, "f"), name="slope")
+        v1.random.truncated_normal([2], name="initial")  # nothing depends on it
+        tf.nn.relu(x * slope - 1.0, name="y")
+    path = folder / "corner.pb"
+    path.write_bytes(graph.as_graph_def().SerializeToString())
+    return path
+
+
 def tf1_saved_model(folder: Path) -> Path:
     """Reference variables, a v1 while loop and a lookup table; built in a v1 graph."""
     import tensorflow as tf
@@ -74,6 +89,7 @@ def keras_file(folder: Path, ending: str, legacy: bool) -> Path:
     library: Any = tf_keras if legacy else keras
     library.utils.set_random_seed(3)
     x = inputs = library.Input((6,), name="features")
+    x = library.layers.Dropout(0.1)(x)  # draws, but in training only
     x = library.layers.Dense(5, activation="tanh")(x)
     frozen = library.layers.BatchNormalization(trainable=False)
     x = frozen(x)

@@ -6,11 +6,13 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tf2torch.diagnostics import SourceError
+from tf2torch.verify.inputs import Sample
 from tf2torch.verify.oracle import Oracle, Question, Rejected
 from tf2torch.verify.original import live
 from tf2torch.verify.original.model import Tensor
@@ -83,6 +85,30 @@ def test_the_gradient_is_that_of_the_weighted_sum(tmp_path: Path) -> None:
     assert found == pytest.approx(quotient, rel=1e-2)
 
 
+def test_roundings_move_a_gradient_where_it_has_a_corner(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from tf2torch.verify.sway import sway
+
+    path = ORIGINALS.corner(tmp_path)
+    ends = Tensor("x", "x:0", "float32"), Tensor("y", "y:0", "float32")
+    moved = {}
+    with opened(path, [ends[0]], [ends[1]], "slope") as oracle:
+        case: Any = SimpleNamespace(oracle=oracle, seed=0, weighed=None)
+        case.truth = lambda sample: oracle.truth(sample.arrays, 0)
+        for value in (1.0, 1.5):
+            x = {"x": np.full((2, 64), 2.0, "f")}
+            x["x"][:, ::2] = value
+            moved[value] = sway(case, Sample("x", x, True))
+            exact = oracle.rounded(x, 0, None, 0.0, 0)
+            truth = oracle.truth(x, 0).double
+            assert truth is not None
+            assert (exact.gradients["slope"] == truth.gradients["slope"]).all()
+        assert oracle.kept_float32 == ()
+    assert moved[1.0] > 0.3
+    assert 0 < moved[1.5] < 1e-4
+
+
 def test_a_tf1_saved_model_with_a_loop_and_a_table(tmp_path: Path) -> None:
     path = ORIGINALS.tf1_saved_model(tmp_path)
     words = np.array([b"b", b"zzz", b"a"], object)
@@ -116,6 +142,7 @@ def test_a_keras_file_is_known_by_its_weights(
         truth = oracle.truth({"features": x}, 0)
         flags = {v.key: v.trainable for v in oracle.variables}
         values = oracle.values(["0"])
+        assert oracle.kept_float32 == ()
     assert [t.shape for t in oracle.outputs] == [(-1, 2), (-1, 1)]
     assert values["0"].shape == (6, 5)
     assert flags["0"] and flags["1"]  # the first dense layer

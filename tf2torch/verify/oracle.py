@@ -55,7 +55,8 @@ class Truth:
 
 @dataclass(frozen=True)
 class Ask:
-    """One run. ``draw`` only tells repeated draws of a random model apart."""
+    """One run. ``draw`` tells repeated draws of a random model apart, and those of
+    the noise of relative size ``rounding`` that weights and inputs are off by."""
 
     inputs: Arrays
     seed: int | None
@@ -64,9 +65,10 @@ class Ask:
     draw: int = 0
     training: bool = False
     state: tuple[str, ...] = ()
+    rounding: float = 0.0
 
     def digest(self) -> str:
-        mode = f"{self.training} {self.state}"
+        mode = f"{self.training} {self.state} {self.rounding}"
         known = f"{self.seed} {self.precision} {self.weighed} {self.draw} {mode}"
         return _digest(self.inputs, known)
 
@@ -143,6 +145,17 @@ class Oracle:
         """One float32 run of a random model; other numbers draw anew."""
         return self._run(Ask(inputs, seed, "float32", draw=number))
 
+    def rounded(
+        self,
+        inputs: Arrays,
+        seed: int,
+        weighed: list[str] | None,
+        size: float,
+        draw: int,
+    ) -> Run:
+        """One float64 run with weights and inputs off by noise of relative ``size``."""
+        return self._ask(Ask(inputs, seed, "float64", weighed, draw, rounding=size))
+
     def training_run(
         self, inputs: Arrays, seed: int | None, keys: tuple[str, ...], draw: int
     ) -> Run:
@@ -216,6 +229,8 @@ class Oracle:
                 weighed=ask.weighed,
                 training=ask.training,
                 state=list(ask.state),
+                rounding=ask.rounding,
+                draw=ask.draw,
             )
         except Refused as refusal:
             if refusal.kind == "inputs":

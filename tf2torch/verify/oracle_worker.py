@@ -13,6 +13,7 @@ from tf2torch.verify.fingerprint import to_json
 from tf2torch.verify.original.float64 import NotWidenable
 from tf2torch.verify.original.model import NoGradient, Request, StateVariable, Tensor
 from tf2torch.verify.original.opening import Opened, Opening
+from tf2torch.verify.original.rounding import rounded
 from tf2torch.verify.original.training import train
 from tf2torch.verify.process import Handler, Refused, serve
 from tf2torch.verify.steps import SLOTS, Stepper
@@ -57,9 +58,10 @@ class Oracle:
         import tensorflow as tf
 
         opened = self._opened(message["precision"], message["training"])
-        names = opened.names
+        names, noise = opened.names, (message["rounding"], message["draw"])
         try:
-            run = opened.model.run(arrays, message["seed"], message["weighed"])
+            with rounded(opened.model, arrays, *noise) as given:
+                run = opened.model.run(given, message["seed"], message["weighed"])
         except NoGradient as error:
             raise Refused("no gradient", _brief(error), {}) from None
         except (tf.errors.OpError, ValueError, TypeError) as error:

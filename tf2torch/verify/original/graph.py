@@ -171,6 +171,13 @@ class GraphModel:
                 shape = tuple(output.shape.as_list())
                 yield StateVariable(name, name, dtype, shape, None)
 
+    @property
+    def ops(self) -> set[str]:
+        """The types of op that the outputs depend on, and those of its functions."""
+        library = self._graph.as_graph_def().library.function
+        inner = {node.op for function in library for node in function.node_def}
+        return inner | {operation.type for operation in self._reachable()}
+
     def _reachable(self) -> list[Any]:
         """Operations that the outputs depend on, in the graph's order."""
         fed = {t.tensor for t in self.inputs}
@@ -363,4 +370,5 @@ def open_graph(request: Request, wide: bool) -> tuple[GraphModel, list[str]]:
     kept: set[str] = set()
     if wide:
         kept = float64.widen_graph(meta.graph_def)
-    return GraphModel(meta, prefix, request, folder), sorted(kept)
+    model = GraphModel(meta, prefix, request, folder)
+    return model, sorted(kept & model.ops)

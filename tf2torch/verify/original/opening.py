@@ -78,7 +78,8 @@ def _load(request: Request, wide: bool) -> tuple[LoadedModel, list[str]]:
     if wide:
         path, kept = saved_model.widen(request.path)
         request = replace(request, path=path)
-    return LoadedModel(request), kept
+    loaded = LoadedModel(request)
+    return loaded, [op for op in kept if op in loaded.ops]
 
 
 def _is_object_based(path: str) -> bool:

@@ -49,6 +49,11 @@ class LoadedModel:
         self.branches = any(n.op in CONTROL_FLOW for n in self._nodes())
         self._initial = self._snapshot()
 
+    @property
+    def ops(self) -> set[str]:
+        """The types of op that it consists of."""
+        return {node.op for node in self._nodes()}
+
     def run(
         self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
     ) -> Run:

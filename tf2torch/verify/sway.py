@@ -1,0 +1,75 @@
+"""How far roundings move the gradients of the original: what float32 can know of them.
+
+A rounding that carries a value over a corner of ReLU, or makes another cell the
+largest of its window, changes a gradient by far more than the rounding's own size.
+TensorFlow's float32 run may have met none of these corners and the port some, or the
+other way round: neither is wrong. So the original runs in float64, its weights and
+inputs off by noise that moves the outputs as far as a port's may be off, and the
+movement of the gradients is the measure of what chance does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tf2torch.verify import tolerance
+from tf2torch.verify.gate import Case
+from tf2torch.verify.inputs import Sample
+from tf2torch.verify.oracle import Truth
+from tf2torch.verify.original.model import Run
+from tf2torch.verify.wire import Arrays
+
+DRAWS = 3
+LARGEST = 64.0  # × the unit roundoff: longer sums than that are added in parts
+
+
+def sway(case: Case, sample: Sample) -> float:
+    """The largest relative change of a gradient that is more than noise."""
+    truth = case.truth(sample)
+    if truth.double is None:
+        return 0.0
+    size = _size(case, sample, truth)
+    found = 0.0
+    for draw in range(DRAWS):
+        run = _rounded(case, sample, size, draw)
+        found = max(found, _largest_change(run, truth.double))
+    return found
+
+
+def _rounded(case: Case, sample: Sample, size: float, draw: int) -> Run:
+    return case.oracle.rounded(sample.arrays, case.seed, case.weighed, size, draw)
+
+
+def _size(case: Case, sample: Sample, truth: Truth) -> float:
+    """Noise that moves the outputs as far as the outputs gate lets a port be off."""
+    assert truth.double is not None
+    run = _rounded(case, sample, tolerance.EPS, 0)
+    moved = _apart(run.outputs, truth.double.outputs)
+    allowed = tolerance.K * _apart(truth.single.outputs, truth.double.outputs)
+    factor = allowed / moved if moved else 1.0
+    return tolerance.EPS * min(max(factor, 1.0), LARGEST)
+
+
+def _apart(found: Arrays, truth: Arrays) -> float:
+    """The largest difference of an output, over its scale."""
+    largest = 0.0
+    for name, value in truth.items():
+        if value.dtype.kind != "f" or not np.isfinite(value).all():
+            continue
+        scale = float(np.abs(value).max(initial=0.0)) or 1.0
+        difference = np.abs(found[name] - value).max(initial=0.0)
+        largest = max(largest, float(difference) / scale)
+    return largest
+
+
+def _largest_change(run: Run, truth: Run) -> float:
+    exact = truth.gradients | {f"in:{k}": v for k, v in truth.input_gradients.items()}
+    moved = run.gradients | {f"in:{k}": v for k, v in run.input_gradients.items()}
+    norms = {name: float(np.linalg.norm(value)) for name, value in exact.items()}
+    least = tolerance.GRADIENT_FLOOR_ULPS * tolerance.EPS * max(norms.values())
+    changes = [
+        float(np.linalg.norm(moved[name] - value)) / norms[name]
+        for name, value in exact.items()
+        if name in moved and norms[name] > least
+    ]
+    return max(changes, default=0.0)
