@@ -30,7 +30,7 @@ def permutes(nodes: list[Call]) -> list[object]:
 
 def test_a_chain_keeps_one_permute_at_each_border() -> None:
     x = Input("x", types=(IMAGE,))
-    relu = call("torch.relu", layer(x), type=IMAGE)
+    relu = call("F.relu", layer(x), type=IMAGE)
     nodes = settle(layer(call("*", relu, const(0.5, "float32"), type=IMAGE)), x)
     assert permutes(nodes) == [(0, 3, 1, 2), (0, 2, 3, 1)]
 

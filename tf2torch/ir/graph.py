@@ -159,7 +159,15 @@ def substitute(graph: Graph, instead: Mapping[Node, Node]) -> Graph:
 
 
 def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
-    from tf2torch.ir.nodes import Block, Case, Chain, CustomGradient, For, While
+    from tf2torch.ir.nodes import (
+        Block,
+        Case,
+        Chain,
+        CustomGradient,
+        For,
+        Option,
+        While,
+    )
 
     match node:
         case Case():
@@ -171,6 +179,8 @@ def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
         case CustomGradient():
             return replace(node, backward=change(node.backward))
         case Block():
+            return replace(node, graph=change(node.graph))
+        case Option(present=True):
             return replace(node, graph=change(node.graph))
         case Chain():
             return replace(node, graphs_=tuple(map(change, node.graphs_)))

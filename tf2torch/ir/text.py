@@ -19,6 +19,7 @@ from tf2torch.ir.nodes import (
     Module,
     Node,
     Op,
+    Option,
     Out,
     Param,
     Raw,
@@ -112,6 +113,9 @@ class _Printer:
             case Block() | Chain():
                 given = ", ".join(map(self.ref, node.args))
                 return f"{type(node).__name__} {node.name}({given})"
+            case Option():
+                given = ", ".join(map(self.ref, node.args))
+                return f"Option {node.present}({given})"
             case Unported():
                 return f"Unported {node.op}({', '.join(map(self.ref, node.inputs))})"
         return f"{type(node).__name__}({', '.join(map(self.ref, node.operands))})"

@@ -143,6 +143,31 @@ class Chain(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class Option(Node):
+    """A part that some instances of a block have and others lack: a projection, a
+    residual, an expansion.
+
+    ``graph`` over ``args`` where ``present``, else ``args[0]``. An instance without it
+    borrows the graph of one that has it, so that the two are one class.
+    """
+
+    graph: Graph
+    args: tuple[Node, ...]
+    present: bool
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.args
+
+    def map_operands(self, change: Callable[[Node], Node]) -> Node:
+        args = tuple(change(n) for n in self.args)
+        return self if same_args(args, self.args) else replace(self, args=args)
+
+    def graphs(self) -> tuple[Graph, ...]:
+        return (self.graph,) if self.present else ()
+
+
+@dataclass(frozen=True, eq=False)
 class Family(Node):
     """Layers of one kind side by side, each on an argument of its own; the result is
     the list of theirs. Their own ``args`` are not read."""

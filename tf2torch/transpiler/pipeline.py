@@ -33,6 +33,7 @@ from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
 from tf2torch.transpiler.passes.merge_equal import merge_equal
+from tf2torch.transpiler.passes.merge_variants import merge_variants
 from tf2torch.transpiler.passes.name_tables import name_tables
 from tf2torch.transpiler.passes.name_transposes import name_transposes
 from tf2torch.transpiler.passes.place_constants import place_constants
@@ -133,6 +134,7 @@ def steps(source: Source) -> list[Step]:
         resolve_sizes,  # sizes become reads of values that are there, block by block
         place_constants,
         name_transposes,
+        merge_variants,  # the last: an option borrows what passes would have to follow
     ]
 
 

@@ -26,7 +26,7 @@ rules.table(
     simple,
     {
         "Elu": "F.elu",
-        "Relu": "torch.relu",
+        "Relu": "F.relu",
         "Selu": "helper.selu",
         "Sigmoid": "torch.sigmoid",
         "Softsign": "F.softsign",

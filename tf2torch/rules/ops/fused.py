@@ -24,7 +24,7 @@ rules = RuleSet("fused")
 
 ACTIVATIONS = {
     "Elu": "F.elu",
-    "Relu": "torch.relu",
+    "Relu": "F.relu",
     "Relu6": "F.relu6",
     "Sigmoid": "torch.sigmoid",
     "Tanh": "torch.tanh",

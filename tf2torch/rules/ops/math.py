@@ -207,7 +207,7 @@ def _extreme(x: Node, y: Node, out: TensorType, bound: str) -> Node | Decline:
     if bound == "min":
         relu = number == 0
         args: tuple[Arg, ...] = () if relu else (number, number)
-        return call("torch.relu" if relu else "F.threshold", y, *args, type=out)
+        return call("F.relu" if relu else "F.threshold", y, *args, type=out)
     return call(".clamp", call("torch.full_like", y, number, type=out), max=y, type=out)
 
 

@@ -22,6 +22,7 @@ from tf2torch.ir.nodes import (
     For,
     Module,
     Node,
+    Option,
     Out,
     Param,
     Table,
@@ -172,6 +173,7 @@ class Body:
             write_case,
             write_chain,
             write_for,
+            write_option,
             write_while,
         )
 
@@ -182,6 +184,8 @@ class Body:
                 write_for(self, step, index, last)
             case While():
                 write_while(self, step, index, last)
+            case Option():
+                write_option(self, step, index, last, wanted)
             case Chain() if len(step.node.args) > 1:
                 write_chain(self, step, index, last, wanted)
             case _:

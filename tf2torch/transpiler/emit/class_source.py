@@ -18,13 +18,15 @@ from tf2torch.ir.nodes import (
     Family,
     Module,
     Node,
+    Option,
     Param,
     Raw,
 )
 from tf2torch.pycode import Expr
+from tf2torch.transpiler.emit.arguments import Argument
 from tf2torch.transpiler.emit.body import Body, Scope, is_size, region_nodes
+from tf2torch.transpiler.emit.chains import chain_text, number_range
 from tf2torch.transpiler.emit.classes import (
-    Argument,
     ClassSpec,
     Program,
     member_key,
@@ -56,6 +58,10 @@ class ClassSource:
         self.members: dict[Node, str] = {}
         for index, name in self.spec.members.items():
             self.members[self.spec.signature.order[index]] = name
+        self.option_of: dict[str, Option] = {}
+        for index, option in self.spec.signature.options.items():
+            if index in self.spec.members:
+                self.option_of[self.spec.members[index]] = option
         self.used: dict[str, Node] = {}
         self.owners = owners(self.spec)
 
@@ -143,18 +149,31 @@ class ClassSource:
         """Call after :meth:`forward`, which finds out what it needs."""
         if not self.used and not self.spec.arguments:
             return []
-        arguments = [_parameter(a) for a in self.spec.arguments]
-        lines = [f"    def __init__({', '.join(['self', *arguments])}):"]
+        given = [_parameter(a) for a in self.spec.arguments if not a.rule]
+        lines = [f"    def __init__({', '.join(['self', *given])}):"]
         lines.append("        super().__init__()")
         for argument in self.spec.arguments:
             if argument.in_forward:
-                lines.append(f"        self.{argument.name} = {argument.name}")
+                value = argument.rule or argument.name
+                lines.append(f"        self.{argument.name} = {value}")
         order = {
             name: i for i, name in enumerate(dict.fromkeys(self.spec.members.values()))
         }
-        for name in sorted(self.used, key=lambda n: order[n]):
-            lines.append(f"        {self.member_statement(name, self.used[name])}")
+        names = sorted(self.used, key=lambda n: order[n])
+        for option, group in groupby(names, key=self.option_of.get):
+            indent = " " * 8
+            if option is not None:
+                lines.append(f"{indent}if {self.flag(option)}:")
+                indent += " " * 4
+            for name in group:
+                text = self.member_statement(name, self.used[name])
+                lines.append(indent + text.replace("\n" + " " * 8, "\n" + indent))
         return lines
+
+    def flag(self, option: Option) -> str:
+        """The condition on which the constructor makes the layers of ``option``."""
+        argument = self.slots[option, ("present",)]
+        return f"self.{argument.name}" if argument.rule else argument.name
 
     def member_statement(self, name: str, node: Node) -> str:
         match node:
@@ -168,7 +187,7 @@ class ClassSource:
             case Block():
                 return f"self.{name} = {pycode.text(self.block(node, node.graph, 0))}"
             case Chain():
-                return f"self.{name} = {self.chain(node)}"
+                return chain_text(self, node, name)
             case Param():
                 return self.parameter(name, node)
             case Const():
@@ -198,15 +217,15 @@ class ClassSource:
         raise AssertionError("a constructor argument cannot be a tensor")
 
     def block(self, node: Node, graph: Graph, index: int) -> Expr:
+        """The constructor call of a block: what differs from its defaults."""
         spec = self.program.spec(graph)
-        signature = self.program.signatures[graph]
         args: list[Expr] = []
         named: dict[str, Expr] = {}
         for argument in spec.arguments:
-            number = argument.slots[0]
-            value = self.init_override(node, ("child", index, number))
-            own = signature.slots[number].value
-            if argument.has_default and value is None and own == argument.default:
+            value, own = self.block_argument(node, graph, index, argument)
+            if argument.rule or (
+                argument.has_default and value is None and own == argument.default
+            ):
                 continue
             value = value or pycode.lit(own)
             if len(args) < 2 and not named:
@@ -214,6 +233,17 @@ class ClassSource:
             else:
                 named[argument.name] = value
         return pycode.call(spec.name, *args, **named)
+
+    def block_argument(
+        self, node: Node, graph: Graph, index: int, argument: Argument
+    ) -> tuple[Expr | None, object]:
+        """(what this class got for it, or None; the number itself)"""
+        own = argument.values[self.program.signatures[graph]]
+        for number in argument.slots:
+            value = self.init_override(node, ("child", index, number))
+            if value is not None:
+                return value, own
+        return None, own
 
     def family(self, node: Family) -> str:
         """A ModuleList; the one number in which the layers differ runs over a tuple."""
@@ -233,26 +263,9 @@ class ClassSource:
             (k, Raw("size") if k == columns[0] else v) for k, v in first.config
         )
         layer = pycode.text(self.module(replace(first, config=config)))
-        sizes = ", ".join(pycode.text(pycode.lit(v)) for v in values)
-        return f"nn.ModuleList({layer} for size in ({sizes}))"
-
-    def chain(self, node: Chain) -> str:
-        holder = "nn.Sequential" if len(node.args) == 1 else "nn.ModuleList"
-        calls = [self.block(node, g, i) for i, g in enumerate(node.graphs_)]
-        texts = [pycode.text(c) for c in calls]
-        if len(set(texts)) == 1:
-            made = f"{texts[0]} for _ in range({len(texts)})"
-            return (
-                f"{holder}(*[{made}])"
-                if holder.endswith("tial")
-                else f"{holder}({made})"
-            )
-        joined = ", ".join(_runs(texts))
-        return (
-            f"{holder}({joined})"
-            if holder.endswith("tial")
-            else f"{holder}([{joined}])"
-        )
+        sizes = [pycode.text(pycode.lit(v)) for v in values]
+        over = number_range(sizes) or f"({', '.join(sizes)})"
+        return f"nn.ModuleList({layer} for size in {over})"
 
     def parameter(self, name: str, node: Param) -> str:
         sizes = [
@@ -266,15 +279,6 @@ class ClassSource:
         if node.variable.trainable:
             return f"self.{name} = nn.Parameter({empty})"
         return f'self.register_buffer("{name}", {empty})'
-
-
-def _runs(texts: list[str]) -> list[str]:
-    """Equal neighbours as one comprehension."""
-    found: list[str] = []
-    for text, group in groupby(texts):
-        count = len(list(group))
-        found.append(text if count == 1 else f"*({text} for _ in range({count}))")
-    return found
 
 
 def _fixed(node: Module) -> list[str]:

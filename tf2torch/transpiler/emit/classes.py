@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Call, Chain, Const, Family, Module, Node, Param
+from tf2torch.ir.nodes import Block, Chain, Const, Family, Module, Node, Param
+from tf2torch.transpiler.emit.arguments import Argument, make_arguments
 from tf2torch.transpiler.emit.helper_sources import helper_names
 from tf2torch.transpiler.emit.names import (
     KINDS,
@@ -24,25 +25,10 @@ from tf2torch.transpiler.emit.names import (
     snake,
     untraced,
 )
-from tf2torch.transpiler.emit.roles import DEFAULTS, role
-from tf2torch.transpiler.emit.signature import Path, Signature, Slot, sign, walk
+from tf2torch.transpiler.emit.signature import Path, Signature, sign, walk
 
-LARGEST_LITERAL = 4
 # Names of variables that say nothing beside the name of their layer.
 PLAIN = frozenset("embeddings embedding kernel weights weight w value variable".split())
-
-
-@dataclass(eq=False)
-class Argument:
-    """A constructor argument, and the slots that it fills. ``default`` is the value
-    when all instances agree (the argument only names the number)."""
-
-    name: str
-    slots: list[int]
-    kind: str = "int"
-    default: object = None
-    has_default: bool = False
-    in_forward: bool = False
 
 
 @dataclass(eq=False)
@@ -96,13 +82,13 @@ def plan_classes(root: Graph, name: str) -> Program:
     root_name = names.claim(root_class(name))
     classes = []
     for group in groups.values():
-        first = group[0]
+        first = max(group, key=_parts)
         own = root_name if first is top else names.claim(_class_name(group))
         classes.append(ClassSpec(own, first, group))
     program = Program(classes, {c.signature.key: c for c in classes}, signatures)
     for spec in classes:
         spec.members = name_members(spec)
-        spec.arguments = _arguments(spec)
+        spec.arguments = make_arguments(spec)
     return program
 
 
@@ -110,6 +96,11 @@ def root_class(name: str) -> str:
     """The class of the whole model: ``f`` may not become torch's ``F``."""
     made = camel(name)
     return f"{made}Model" if made in RESERVED | helper_names() else made
+
+
+def _parts(signature: Signature) -> int:
+    """How many of the parts that not every instance has are there."""
+    return sum(option.present for option in signature.options.values())
 
 
 def _class_name(group: list[Signature]) -> str:
@@ -127,124 +118,6 @@ def _own_name(graph: Graph) -> str:
     return snake(graph.name.split("/")[-1])
 
 
-def _arguments(spec: ClassSpec) -> list[Argument]:
-    columns: dict[tuple[object, ...], list[int]] = {}
-    for index, slot in enumerate(spec.signature.slots):
-        values = tuple(s.slots[index].value for s in spec.instances)
-        differs = any(v != values[0] or type(v) is not type(values[0]) for v in values)
-        if differs:
-            columns.setdefault((True, *values), []).append(index)
-        elif _needs_name(slot):
-            columns.setdefault((False, *values), []).append(index)
-    names = Namespace(
-        set(spec.members.values()) | {"nn", "torch", "F", "Tensor", "math"}
-    )
-    ordered = sorted(columns.items(), key=lambda item: not item[0][0])
-    wanted = _argument_names(spec, [slots for _, slots in ordered])
-    arguments: list[Argument] = []
-    for (values, slots), name in zip(ordered, wanted, strict=True):
-        first = [spec.signature.slots[i] for i in slots]
-        argument = Argument(
-            names.claim(name),
-            slots,
-            _annotation(values[1:]),
-            in_forward=any(isinstance(s.node, (Call, Const)) for s in first),
-        )
-        usual = _usual(first[0])
-        if not values[0]:
-            argument.default, argument.has_default = values[1], True
-        elif usual is not None and usual in values[1:]:
-            argument.default, argument.has_default = usual, True
-        arguments.append(argument)
-    return sorted(arguments, key=lambda a: a.has_default)
-
-
-def _usual(slot: Slot) -> int | None:
-    """The default of the layer's own constructor, as in ``stride: int = 1``."""
-    if isinstance(slot.node, Module) and slot.path[0] == "config":
-        return DEFAULTS.get(slot.node.cls, {}).get(str(slot.path[1]))
-    return None
-
-
-def _annotation(values: tuple[object, ...]) -> str:
-    kinds = {type(v).__name__ for v in values}
-    names: list[str] = [k for k in ("int", "float", "bool", "str") if k in kinds]
-    if "tuple" in kinds:
-        names.append("tuple[int, ...]")
-    return " | ".join(names)
-
-
-HIDDEN = {"out_channels": "hidden_channels", "out_features": "hidden_features"}
-
-
-def _argument_names(spec: ClassSpec, columns: list[list[int]]) -> list[str]:
-    """A column is called after its first use; only what the last layer gives is an
-    output, the widths between are hidden, or called after their layer."""
-    slots = [[spec.signature.slots[i] for i in column] for column in columns]
-    roles = [_slot_role(spec, column[0]) for column in slots]
-    for role_, inner in HIDDEN.items():
-        final = _last_with(spec, role_)
-        hidden = [
-            i
-            for i, r in enumerate(roles)
-            if r == role_ and not any(s is final for s in slots[i])
-        ]
-        for count, place in enumerate(hidden):
-            layer = _attribute(spec, slots[place][0].node)
-            suffix = inner.split("_")[1]
-            roles[place] = f"{layer}_{suffix}" if count and layer else inner
-    return roles
-
-
-def _last_with(spec: ClassSpec, role_: str) -> Slot | None:
-    """The last number of this role in the class."""
-    found = [s for s in spec.signature.slots if _slot_role(spec, s) == role_]
-    return found[-1] if found else None
-
-
-def _attribute(spec: ClassSpec, node: Node) -> str:
-    for index, other in enumerate(spec.signature.order):
-        if other is node:
-            return spec.members.get(index, "")
-    return ""
-
-
-def _needs_name(slot: Slot) -> bool:
-    """A number in forward that a reader would want named."""
-    return (
-        isinstance(slot.node, Call)
-        and isinstance(slot.value, int)
-        and abs(slot.value) > LARGEST_LITERAL
-        and slot.node.func in (".reshape", ".unflatten", ".view", ".split")
-    )
-
-
-def _slot_role(spec: ClassSpec, slot: Slot) -> str:
-    if slot.path[0] != "child":
-        return role(slot.node, slot.path)
-    _, index, number = slot.path
-    assert isinstance(index, int) and isinstance(number, int)
-    node = slot.node
-    assert isinstance(node, (Block, Chain))
-    child = spec.signature.children[_child_position(spec, node, index)]
-    inner = child.slots[number]
-    if inner.path[0] == "child":
-        return "size"
-    return role(inner.node, inner.path)
-
-
-def _child_position(spec: ClassSpec, node: Node, index: int) -> int:
-    position = 0
-    for other in spec.signature.order:
-        if other is node:
-            return position + index
-        if isinstance(other, Block):
-            position += 1
-        elif isinstance(other, Chain):
-            position += len(other.graphs_)
-    raise AssertionError("a slot of a child that its class does not have")
-
-
 def name_members(spec: ClassSpec) -> dict[int, str]:
     """Attribute names: a user's names are kept, a framework's become kinds."""
     owned = owners(spec)
@@ -257,7 +130,9 @@ def name_members(spec: ClassSpec) -> dict[int, str]:
             continue
         if key not in keys:
             names_of = constants if isinstance(node, Const) else wanted
-            names_of[key] = _within(spec.graph, _wanted_name(node))
+            option = spec.signature.options.get(index)
+            home = spec.graph if option is None else option.graph
+            names_of[key] = _within(home, _wanted_name(node))
         keys.setdefault(key, []).append(index)
     names = Namespace(("forward", "training"))
     names.taken |= {"train", "eval", "apply", "half", "float", "double", "register"}

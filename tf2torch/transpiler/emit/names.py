@@ -36,7 +36,7 @@ KINDS = {
     "nn.Dropout1d": "dropout", "nn.Dropout2d": "dropout", "nn.Dropout3d": "dropout",
     "nn.AlphaDropout": "dropout", "helper.GaussianDropout": "dropout",
     "helper.StochasticDepth": "drop",
-    "nn.PReLU": "prelu",
+    "nn.PReLU": "prelu", "nn.ZeroPad2d": "pad",
 }  # fmt: skip
 
 

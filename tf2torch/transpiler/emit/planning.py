@@ -17,6 +17,7 @@ from tf2torch.ir.nodes import (
     Input,
     Module,
     Node,
+    Option,
     Out,
     Param,
     Table,
@@ -26,7 +27,7 @@ from tf2torch.ir.nodes import (
 )
 
 LEAVES = (Const, Param, Input, Variable, Table)
-REGIONS = (Case, For, While)
+REGIONS = (Case, For, Option, While)
 TUPLES = (Block, Call, CustomGradient, Family, Module, Unported)
 
 

@@ -122,7 +122,13 @@ def _regions(program: Program, text: str) -> Iterator[dict[str, object]]:
 
 
 def _own_nodes(spec: ClassSpec) -> set[str]:
-    return {name for s in spec.instances for n in s.order for name in n.origin.tf}
+    return {
+        name
+        for s in spec.instances
+        for i, n in enumerate(s.order)
+        if s.has(i)
+        for name in n.origin.tf
+    }
 
 
 def _instances(
@@ -132,6 +138,8 @@ def _instances(
     found.setdefault(signature.key, []).append(path)
     prefix = f"{path}." if path else ""
     for index, name in spec.members.items():
+        if not signature.has(index):
+            continue
         node = signature.order[index]
         children: list[tuple[str, Graph]] = []
         if isinstance(node, Block):

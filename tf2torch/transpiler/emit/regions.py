@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tf2torch import pycode
 from tf2torch.ir.build import scalar_of
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Case, Chain, For, Input, Node, Out, While
+from tf2torch.ir.nodes import Case, Chain, For, Input, Node, Option, Out, While
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.body import Body, Step, region_nodes
 
@@ -122,6 +122,33 @@ def write_chain(
     call = pycode.call(layer, pycode.name(name), *others)
     body.line(f"for {layer} in {pycode.text(callee)}:")
     body.line(f"    {name} = {pycode.text(call)}")
+
+
+def write_option(
+    body: Body, step: Step, index: int, last: dict[Node, int], wanted: dict[Node, str]
+) -> None:
+    """``if self.residual: x = x + shortcut``"""
+    node = step.node
+    assert isinstance(node, Option)
+    base, *rest = node.args
+    kept = {body.names[a] for a in rest if a in body.names} - body.reserved
+    if base in body.names and base in rest:
+        kept.add(body.names[base])
+    body.reserved |= kept
+    name = body.name(node, (base,), index, last, wanted)
+    body.reserved -= kept
+    value = pycode.text(body.operand(base, node))
+    if value != name:
+        body.line(f"{name} = {value}")
+    flag = body.printer.override(node, ("present",))
+    assert flag is not None
+    body.line(f"if {pycode.text(flag)}:")
+    inner = _inner(body, node, node.graph.inputs[1:], rest, index, last)
+    inner.names[node.graph.inputs[0]] = name
+    inner.reserved |= kept
+    result = node.graph.results[0]
+    inner.write(region_nodes(node.graph), [result], {result: name})
+    _assign(inner, [(name, result)], node)
 
 
 def _start_loop(

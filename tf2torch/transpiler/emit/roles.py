@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param
+from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Option, Param
 
 Path = tuple[object, ...]
 
@@ -30,6 +30,7 @@ CONFIG = {
         for name in ("input_size", "hidden_size")
     },
     ("nn.ZeroPad2d", "padding"): "padding",
+    ("nn.ConstantPad1d", "padding"): "padding",
 }
 # Positional arguments of a constructor; the rest are written with their keyword.
 POSITIONAL = {
@@ -91,3 +92,19 @@ def full_config(node: Module) -> tuple[tuple[str, Arg], ...]:
     rest = {k: given.get(k, v) for k, v in usual.items()}
     last = {k: v for k, v in given.items() if k == "bias"}
     return tuple({**first, **rest, **last}.items())
+
+
+def flag_word(option: Option, layers: list[str]) -> str:
+    """What a part that not every block has is for; ``layers`` are its attributes."""
+    inner = option.graph.inputs
+    for node in option.graph.nodes():
+        if isinstance(node, Call) and node.func == "+" and inner[1:]:
+            if any(o in inner[1:] for o in node.operands):
+                return "residual"
+    words = [name.split("_")[0].rstrip("0123456789") for name in layers]
+    if words and words[0] not in ("conv", "bn", "fc", "norm", ""):
+        return words[0]
+    if words:
+        return "project"
+    kinds = [n.func.split(".")[-1] for n in option.graph.nodes() if isinstance(n, Call)]
+    return "pad" if "pad" in kinds else "activate"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from tf2torch.ir.build import python_number
 from tf2torch.ir.graph import Graph, topological
@@ -27,6 +28,7 @@ from tf2torch.ir.nodes import (
     Input,
     Module,
     Node,
+    Option,
     Out,
     Param,
     Raw,
@@ -43,6 +45,15 @@ Path = tuple[object, ...]
 SMALL = 16
 
 
+class Absent(Enum):
+    """The value of a number that an instance of a class has not."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+
 @dataclass(frozen=True)
 class Slot:
     """A number at ``path`` of ``node``; ``value`` may be a tuple for whole shapes."""
@@ -54,13 +65,22 @@ class Slot:
 
 @dataclass(eq=False)
 class Signature:
-    """``key`` is equal for blocks of one class; ``slots`` line up between them."""
+    """``key`` is equal for blocks of one class; ``slots`` line up between them.
+
+    ``options``: position in ``order`` of what only some instances have → the part that
+    it belongs to.
+    """
 
     graph: Graph
     key: object = None
     slots: list[Slot] = field(default_factory=list)
     order: list[Node] = field(default_factory=list)
     children: list[Signature] = field(default_factory=list)
+    options: dict[int, Option] = field(default_factory=dict)
+
+    def has(self, index: int) -> bool:
+        """Has this instance what stands at this place of ``order``?"""
+        return index not in self.options or self.options[index].present
 
 
 def sign(graph: Graph, known: dict[Graph, Signature]) -> Signature:
@@ -119,6 +139,8 @@ class _Signer:
                 return ("block", child.key, [self.numbers[a] for a in node.args])
             case Chain():
                 return self.chain(node)
+            case Option():
+                return self.option(node)
             case Out():
                 return ("out", self.numbers[node.node], node.index)
             case Unported():
@@ -193,6 +215,20 @@ class _Signer:
         args = [self.numbers[a] for a in node.args]
         return ("chain", [c.key for c in children], args)
 
+    def option(self, node: Option) -> object:
+        """Its inside, as if it stood here; an instance without it has no numbers."""
+        slots, order = self.made.slots, self.made.order
+        slots.append(Slot(node, ("present",), node.present))
+        first_slot, first = len(slots), len(order)
+        for outer, inner in zip(node.args, node.graph.inputs, strict=True):
+            self.numbers[inner] = self.numbers[outer]
+        inside = self.encode_graph(node.graph)
+        self.made.options.update({i: node for i in range(first, len(order))})
+        if not node.present:
+            for index in range(first_slot, len(slots)):
+                slots[index] = replace(slots[index], value=ABSENT)
+        return ("option", [self.numbers[a] for a in node.args], inside)
+
     def slot_child(self, node: Node, child: Signature, index: int) -> None:
         for number, slot in enumerate(child.slots):
             self.made.slots.append(Slot(node, ("child", index, number), slot.value))
@@ -224,6 +260,20 @@ class _Signer:
             case DType() | Raw():
                 return repr(arg)
         return repr(arg)
+
+
+class _Anywhere(dict[object, int]):
+    """Every operand has the same number: only what a node does itself counts."""
+
+    def __missing__(self, key: object) -> int:
+        return 0
+
+
+def local_key(node: Node) -> object:
+    """Equal for nodes that could be the same line of a class, whatever they read."""
+    signer = _Signer(Signature(Graph("", (), ())), {})
+    signer.numbers = _Anywhere()
+    return repr(signer.encode(node))
 
 
 def _parts(param: Param) -> tuple[str, ...]:

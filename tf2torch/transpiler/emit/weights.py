@@ -50,6 +50,8 @@ def state_entries(program: Program) -> list[Entry]:
 def _entries(program: Program, signature: Signature, prefix: str) -> Iterator[Entry]:
     spec = program.by_key[signature.key]
     for index, name in spec.members.items():
+        if not signature.has(index):
+            continue
         node = signature.order[index]
         path = prefix + name
         match node:

@@ -24,8 +24,11 @@ Rule = Callable[[Call], "Shape | None"]
 
 # Of the shape of their first operand.
 SAME = frozenset(
-    {f"torch.{f}" for f in "tanh sigmoid relu exp log sqrt rsqrt square abs".split()}
-    | {f"F.{f}" for f in "gelu silu relu6 elu layer_norm rms_norm normalize".split()}
+    {f"torch.{f}" for f in "tanh sigmoid exp log sqrt rsqrt square abs".split()}
+    | {
+        f"F.{f}"
+        for f in "gelu silu relu relu6 elu layer_norm rms_norm normalize".split()
+    }
     | {".softmax", ".log_softmax", ".to", ".detach", "neg", "~"}
     | {"F.batch_norm", "F.group_norm", "F.softplus", "F.leaky_relu"}
 )

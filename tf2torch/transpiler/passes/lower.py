@@ -1,6 +1,6 @@
 """Apply the rules: the TF dialect becomes the torch dialect.
 
-    Op("Relu", x)            ->  Call("torch.relu", x)
+    Op("Relu", x)            ->  Call("F.relu", x)
     ReadVariableOp(Variable) ->  Param
     Op without a rule        ->  Unported, and a hint UNSUPPORTED_OP
 

@@ -1,0 +1,127 @@
+"""The constructor of a chain of blocks: a loop where a person would write one.
+
+nn.Sequential(*(Layer(64) for _ in range(12)))
+nn.Sequential(*(DenseLayer(channels) for channels in range(64, 256, 32)))
+nn.Sequential(*(Bottleneck(*config) for config in blocks))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+from tf2torch import pycode
+from tf2torch.ir.nodes import Chain
+from tf2torch.transpiler.emit.arguments import Argument
+
+if TYPE_CHECKING:
+    from tf2torch.transpiler.emit.class_source import ClassSource
+
+# Fewer blocks than this are listed.
+FEW = 3
+# What fits on a line of the list, behind its indent.
+WIDTH = 74
+INDENT = "\n        "
+
+
+def chain_text(source: ClassSource, node: Chain, name: str) -> str:
+    """The statement that makes the attribute ``name``."""
+    calls = [pycode.text(source.block(node, g, i)) for i, g in enumerate(node.graphs_)]
+    loop = _loop(source, node, calls)
+    if loop is not None:
+        return f"self.{name} = {_held(node, loop, True)}"
+    runs = _runs(calls)
+    if len(runs) >= FEW and any(len(run) > WIDTH for run in runs):
+        table = _table(source, node)
+        if table is not None:
+            header, rows, made = table
+            body = "".join(f"{INDENT}    ({row})," for row in rows)
+            config = f"{name} = ({INDENT}    # {header}{body}{INDENT}){INDENT}"
+            loop = f"{made}(*config) for config in {name}"
+            return f"{config}self.{name} = {_held(node, loop, True)}"
+    return f"self.{name} = {_held(node, ', '.join(runs), False)}"
+
+
+def _held(node: Chain, inside: str, loop: bool) -> str:
+    if len(node.args) == 1:
+        return f"nn.Sequential(*({inside}))" if loop else f"nn.Sequential({inside})"
+    return f"nn.ModuleList({inside})" if loop else f"nn.ModuleList([{inside}])"
+
+
+def _runs(texts: list[str]) -> list[str]:
+    """Equal neighbours as one comprehension."""
+    found: list[str] = []
+    for text, group in groupby(texts):
+        count = len(list(group))
+        found.append(text if count == 1 else f"*({text} for _ in range({count}))")
+    return found
+
+
+def _loop(source: ClassSource, node: Chain, calls: Sequence[str]) -> str | None:
+    """One comprehension for all, when at most one number differs."""
+    if len(set(calls)) == 1:
+        return f"{calls[0]} for _ in range({len(calls)})"
+    specs = {source.program.spec(g).name: source.program.spec(g) for g in node.graphs_}
+    if len(specs) > 1 or len(calls) < FEW:
+        return None
+    (spec,) = specs.values()
+    given = [a for a in spec.arguments if not a.rule]
+    rows = [_values(source, node, i, given) for i in range(len(calls))]
+    differ = [k for k, column in enumerate(zip(*rows, strict=True)) if _many(column)]
+    if len(differ) != 1:
+        return None
+    values = [row[differ[0]] for row in rows]
+    over = number_range(values)
+    if over is None:
+        return None
+    argument = given[differ[0]]
+    items: list[str] = []
+    for k, (other, value) in enumerate(zip(given, rows[0], strict=True)):
+        if other.has_default and k != differ[0] and value == _literal(other.default):
+            continue
+        text = argument.name if k == differ[0] else value
+        items.append(text if k < 2 and k == len(items) else f"{other.name}={text}")
+    return f"{spec.name}({', '.join(items)}) for {argument.name} in {over}"
+
+
+def _many(column: Sequence[str]) -> bool:
+    return len(set(column)) > 1
+
+
+def _literal(value: object) -> str:
+    return pycode.text(pycode.lit(value))
+
+
+def number_range(values: Sequence[str]) -> str | None:
+    """``range(64, 256, 32)`` for numbers in even steps; None for others."""
+    if len(values) < FEW or not all(v.lstrip("-").isdigit() for v in values):
+        return None
+    numbers = [int(v) for v in values]
+    step = numbers[1] - numbers[0]
+    steps = {b - a for a, b in pairwise(numbers)}
+    if step == 0 or len(steps) > 1:
+        return None
+    stop = numbers[-1] + step
+    if step == 1:
+        return f"range({stop})" if not numbers[0] else f"range({numbers[0]}, {stop})"
+    return f"range({numbers[0]}, {stop}, {step})"
+
+
+def _values(
+    source: ClassSource, node: Chain, index: int, given: Sequence[Argument]
+) -> list[str]:
+    graph = node.graphs_[index]
+    pairs = [source.block_argument(node, graph, index, a) for a in given]
+    return [pycode.text(pycode.lit(own) if e is None else e) for e, own in pairs]
+
+
+def _table(source: ClassSource, node: Chain) -> tuple[str, list[str], str] | None:
+    """(names of the columns, rows, what is made of each), for blocks of one class."""
+    specs = [source.program.spec(g) for g in node.graphs_]
+    if any(s is not specs[0] for s in specs):
+        return None
+    given = [a for a in specs[0].arguments if not a.rule]
+    rows = [_values(source, node, i, given) for i in range(len(node.graphs_))]
+    names = ", ".join(a.name for a in given)
+    return names, [", ".join(row) for row in rows], specs[0].name
