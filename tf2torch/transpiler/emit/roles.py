@@ -103,7 +103,7 @@ def flag_word(option: Option, layers: list[str]) -> str:
                 return "residual"
     words = [name.split("_")[0].rstrip("0123456789") for name in layers]
     if words and words[0] not in ("conv", "bn", "fc", "norm", ""):
-        return words[0]
+        return f"use_{words[0]}" if words[0] in layers else words[0]
     if words:
         return "project"
     kinds = [n.func.split(".")[-1] for n in option.graph.nodes() if isinstance(n, Call)]

@@ -43,6 +43,16 @@ def explicit_pads(graph: Graph) -> Graph:
     return transform(graph, change)
 
 
+def has_pads(graph: Graph) -> bool:
+    """Does a convolution read something that was padded just for it?"""
+    return any(
+        isinstance(node, Module)
+        and node.cls == "nn.Conv2d"
+        and any(_pads(x) is not None for x in node.operands)
+        for node in graph.nodes()
+    )
+
+
 def _pads(x: Node) -> tuple[int, ...] | None:
     """(left, right, top, bottom) when ``x`` is padded with zeros."""
     if not isinstance(x, Call) or x.func != "F.pad" or len(x.args) != 2 or x.kwargs:

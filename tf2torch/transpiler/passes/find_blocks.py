@@ -27,6 +27,7 @@ from tf2torch.transpiler.passes.cut_blocks import (
     readers_of,
     replace_groups,
 )
+from tf2torch.transpiler.passes.merge_variants import alike
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.scope_paths import scope_paths, state_keys
 from tf2torch.transpiler.passes.segment_blocks import segment_blocks
@@ -34,6 +35,8 @@ from tf2torch.transpiler.passes.segment_blocks import segment_blocks
 Path = tuple[str, ...]
 # Fewer layers with a common beginning of their names are no block: conv and bn.
 LEAST = 3
+# With more kinds of repeated candidates than this, none is compared with the others.
+MOST_MODELS = 12
 
 
 @dataclass(eq=False)
@@ -65,6 +68,7 @@ class _Finder:
         self.collect(graph)
         counts = Counter(c.key for c in self.candidates.values())
         self.repeated = {k for k, count in counts.items() if count > 1}
+        self.repeated |= self.variants(counts)
 
     def collect(self, graph: Graph) -> None:
         """Every candidate at every depth, with the signature of its flat graph."""
@@ -93,6 +97,21 @@ class _Finder:
             found = Candidate(path, hull, path in self.real, closed)
             found.key = _key(closed)
             self.candidates[path] = found
+
+    def variants(self, counts: Counter[object]) -> set[object]:
+        """Keys of candidates that are variants of what repeats."""
+        models: dict[object, Graph] = {}
+        others: dict[object, Graph] = {}
+        for found in self.candidates.values():
+            into = models if counts[found.key] > 1 else others
+            into.setdefault(found.key, found.closed)
+        if len(models) > MOST_MODELS:
+            return set()
+        return {
+            key
+            for key, graph in others.items()
+            if any(alike(graph, model) for model in models.values())
+        }
 
     def name(self, path: Path) -> str:
         """``encoder/transformer_layer_0``: scopes, each with its words joined."""

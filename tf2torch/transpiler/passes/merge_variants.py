@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from tf2torch.ir.graph import Graph, map_regions, transform
 from tf2torch.ir.nodes import Block, Chain
 from tf2torch.transpiler.emit.signature import Signature, sign
 from tf2torch.transpiler.passes.align_blocks import align, row_keys
-from tf2torch.transpiler.passes.explicit_pads import explicit_pads
+from tf2torch.transpiler.passes.explicit_pads import explicit_pads, has_pads
 from tf2torch.transpiler.passes.option_parts import Template, Unlike
 
 # A block with more rows than this is a stage, not a variant of another.
@@ -120,12 +121,18 @@ def _join(members: Sequence[_Variant]) -> dict[Graph, Graph] | None:
     """All graphs of ``members`` over one template; None when they are too different."""
     if len({len(m.signature.graph.inputs) for m in members}) > 1:
         return None
-    for padded, late in ((False, False), (False, True), (True, False), (True, True)):
+    for padded, late in product(_ways(members), (False, True)):
         try:
             return _over_template(members, padded, late)
         except Unlike:
             continue
     return None
+
+
+def _ways(members: Sequence[_Variant]) -> tuple[bool, ...]:
+    """With paddings as settings first, where there are paddings."""
+    pads = any(has_pads(m.signature.graph) for m in members)
+    return (True, False) if pads else (False,)
 
 
 def _over_template(

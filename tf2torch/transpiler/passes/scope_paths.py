@@ -53,6 +53,7 @@ def scope_paths(graph: Graph) -> Paths:
             if isinstance(node.args[0], Input):
                 of.pop(node, None)  # the layout at the border is the model's own
     _meet_where_shared(of)
+    _join_residuals(graph, of)
     _settle_masks(graph, of)
     return Paths(of, frozenset(real))
 
@@ -79,6 +80,31 @@ def _without_common(raw: dict[Node, Path]) -> dict[Node, Path]:
             break
         raw = {n: s[1:] if s[:1] == head else s for n, s in raw.items()}
     return raw
+
+
+def _join_residuals(graph: Graph, of: dict[Node, Path]) -> None:
+    """``x + block(x)`` belongs to the block, when the sum has no name of its own."""
+    readers: dict[Node, set[Path]] = {}
+    for node in graph.nodes():
+        for operand in node.operands:
+            readers.setdefault(operand, set()).add(of.get(node, ()))
+    for node in graph.nodes():
+        if not isinstance(node, Call) or node.func != "+" or len(node.operands) != 2:
+            continue
+        path = of.get(node, ())
+        if path and not is_noise(path[-1]):
+            continue
+        for result, entered in (node.operands, node.operands[::-1]):
+            moved = [node]
+            while isinstance(result, Call) and result.func == ".permute":
+                moved.append(result)
+                result = result.operands[0]
+            ends = [_common(sorted((of.get(result, ()), p))) for p in readers[entered]]
+            home = max(ends, key=len)
+            within = home[: len(path[:-1])] == path[:-1]
+            if home and within and of.get(entered, ())[: len(home)] != home:
+                of.update(dict.fromkeys(moved, home))
+                break
 
 
 def _meet_where_shared(of: dict[Node, Path]) -> None:
