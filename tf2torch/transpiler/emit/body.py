@@ -46,6 +46,7 @@ from tf2torch.transpiler.emit.planning import (
     own_depth,
     own_width,
     region_nodes,
+    terms_of_sums,
 )
 
 __all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
@@ -69,12 +70,14 @@ class Scope:
     """What the writer needs to know of the class around it.
 
     ``leaf`` writes parameters and constants; ``callee`` the attribute that a module or
-    block is called through; ``label`` proposes a name for a value, or "".
+    block is called through; ``label`` proposes a name for a value after its layer,
+    ``meaning`` one after its use, or "".
     """
 
     leaf: Callable[[Node, Node | None], Expr]
     callee: Callable[[Node], Expr]
     label: Callable[[Node], str] = lambda node: ""
+    meaning: Callable[[Node], str] = lambda node: ""
     override: Callable[[Node, tuple[object, ...]], Expr | None] | None = None
 
 
@@ -93,6 +96,7 @@ class Body:
     def __post_init__(self) -> None:
         self.printer = Expressions(self.operand, self.scope.override)
         self.inline: set[Node] = set()
+        self.terms: set[Node] = set()
 
     # --- planning ------------------------------------------------------------------
 
@@ -158,6 +162,7 @@ class Body:
     ) -> None:
         """Write the statements; values in ``wanted`` take that name if it is free."""
         steps = self.plan(nodes, results)
+        self.terms |= terms_of_sums(nodes)
         last = _last_reads(steps, results, self.inline)
         for index, step in enumerate(steps):
             if index == len(steps) - 1 and list(results) == [step.node] and not wanted:
@@ -190,6 +195,7 @@ class Body:
                 write_chain(self, step, index, last, wanted)
             case _:
                 value = self.expression(step.node)
+                self.keep_shortcut(step, index, last)
                 target = self.target(step, index, last, wanted)
                 text = pycode.text(value)
                 self.line(f"{target} = {text}" if target else text)
@@ -254,20 +260,47 @@ class Body:
         preferred = wanted.get(node)
         if preferred is not None and (preferred not in live):
             return self.claim(node, preferred)
+        meaning = self.meaning(node, index, last)
+        if meaning and free(meaning):
+            return self.claim(node, meaning)
+        far = last.get(node, index) > index + 1
         dying = [
             self.names[r]
             for r in reads
             if r in self.names and last.get(r) == index and free(self.names[r])
         ]
-        # Beside a value that is called x, a name that says what this is helps.
-        label = self.scope.label(node) if "x" in live else ""
-        for name in (*(d for d in dying if d in GENERIC), label, *GENERIC):
+        # Beside a value that is called x, a name that says what this is helps; what
+        # is read at once is x.
+        label = self.scope.label(node) if far or "x" in live else ""
+        used = [d for d in dying if d in GENERIC]
+        first = [label, *used] if far and label else ["x", *used, label]
+        for name in (*first, *GENERIC):
             if name and free(name):
                 return self.claim(node, name)
         count = 1
         while not free(f"x{count}"):
             count += 1
         return self.claim(node, f"x{count}")
+
+    def meaning(self, node: Node, index: int, last: dict[Node, int]) -> str:
+        """What the value is for; a term of a later sum is its shortcut."""
+        name = self.scope.meaning(node)
+        if not name and node in self.terms and last.get(node, index) >= index + 2:
+            return "shortcut"
+        return name
+
+    def keep_shortcut(self, step: Step, index: int, last: dict[Node, int]) -> None:
+        """``shortcut = x`` before a branch that ends in a sum with what x is."""
+        for node in step.reads:
+            if (
+                self.names.get(node) == "x"
+                and node in self.terms
+                and last.get(node, index) >= index + 2
+                and "shortcut" not in self.live(index, last) | self.reserved
+                and "x" not in self.reserved
+            ):
+                self.line("shortcut = x")
+                self.names[node] = "shortcut"
 
     def claim(self, node: Node, name: str) -> str:
         self.names[node] = name

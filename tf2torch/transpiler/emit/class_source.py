@@ -34,12 +34,10 @@ from tf2torch.transpiler.emit.classes import (
 )
 from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
 from tf2torch.transpiler.emit.gradients import Gradients
+from tf2torch.transpiler.emit.meanings import Meanings, parameter_names
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake, untraced
 from tf2torch.transpiler.emit.roles import POSITIONAL, full_config
 from tf2torch.transpiler.emit.signature import SMALL, Path
-
-# Layer → what its result is called in every attention.
-PARTS = {"query": "q", "key": "k", "value": "v"}
 
 
 @dataclass(eq=False)
@@ -69,9 +67,12 @@ class ClassSource:
 
     def forward(self) -> list[str]:
         graph = self.spec.graph
-        scope = Scope(self.leaf, self.callee, self.label, self.forward_override)
+        meanings = Meanings(graph)
+        scope = Scope(
+            self.leaf, self.callee, self.label, meanings.of, self.forward_override
+        )
         body = Body(scope, indent=2)
-        names = self.parameters or _parameter_names(graph)
+        names = self.parameters or parameter_names(graph)
         for node, name in zip(graph.inputs, names, strict=True):
             body.names[node] = name
         results = list(graph.results)
@@ -104,9 +105,6 @@ class ClassSource:
 
     def label(self, node: Node) -> str:
         """A value is called like the layer that made it, when a user named that."""
-        layer = _layer_of(node)
-        if layer in self.members and self.members[layer] in PARTS:
-            return PARTS[self.members[layer]]
         if self.outputs is None and not self.parameters:
             return ""  # in a block: names of layers are those of one instance
         if is_size(node):
@@ -291,13 +289,6 @@ def _fixed(node: Module) -> list[str]:
     ]
 
 
-def _layer_of(node: Node) -> Node:
-    """The module whose result ``node`` only rearranges."""
-    while isinstance(node, Call) and node.func.startswith(".") and node.operands:
-        node = node.operands[0]
-    return node
-
-
 def is_literal(node: Const) -> bool:
     """Is the constant spelled out in the source (and not kept with the weights)?"""
     if node.array.size <= SMALL:
@@ -346,13 +337,6 @@ def _parameter(argument: Argument) -> str:
         default = pycode.text(pycode.lit(argument.default))
         return f"{argument.name}: {argument.kind} = {default}"
     return f"{argument.name}: {argument.kind}"
-
-
-def _parameter_names(graph: Graph) -> list[str]:
-    fallback = ("x", "y", "z", "u", "v", "w")
-    if len(graph.inputs) <= len(fallback):
-        return list(fallback[: len(graph.inputs)])
-    return [f"x{i}" for i in range(len(graph.inputs))]
 
 
 def _annotation(node: Node) -> str:

@@ -93,6 +93,20 @@ def count_uses(nodes: Sequence[Node], results: Sequence[Node]) -> dict[Node, int
     return uses
 
 
+def terms_of_sums(nodes: Sequence[Node]) -> set[Node]:
+    """What is added to something, in an optional part, too."""
+    found: set[Node] = set()
+    for node in nodes:
+        match node:
+            case Call(func="+"):
+                found.update(node.operands)
+            case Option(graph=graph, args=(_, *rest)):
+                inner = terms_of_sums(region_nodes(graph))
+                pairs = zip(graph.inputs[1:], rest, strict=True)
+                found.update(o for i, o in pairs if i in inner)
+    return {n for n in found if not isinstance(n, LEAVES) or isinstance(n, Input)}
+
+
 def out_owners(nodes: Sequence[Node]) -> set[Node]:
     return {n.node for n in nodes if isinstance(n, Out)}
 

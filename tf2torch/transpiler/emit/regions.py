@@ -131,20 +131,22 @@ def write_option(
     node = step.node
     assert isinstance(node, Option)
     base, *rest = node.args
+    value = pycode.text(body.operand(base, node))
+    body.keep_shortcut(step, index, last)
     kept = {body.names[a] for a in rest if a in body.names} - body.reserved
     if base in body.names and base in rest:
         kept.add(body.names[base])
     body.reserved |= kept
     name = body.name(node, (base,), index, last, wanted)
     body.reserved -= kept
-    value = pycode.text(body.operand(base, node))
     if value != name:
         body.line(f"{name} = {value}")
     flag = body.printer.override(node, ("present",))
     assert flag is not None
     body.line(f"if {pycode.text(flag)}:")
     inner = _inner(body, node, node.graph.inputs[1:], rest, index, last)
-    inner.names[node.graph.inputs[0]] = name
+    lives = value in body.live(index, last)
+    inner.names[node.graph.inputs[0]] = value if lives else name
     inner.reserved |= kept
     result = node.graph.results[0]
     inner.write(region_nodes(node.graph), [result], {result: name})

@@ -104,7 +104,9 @@ class _Finder:
         others: dict[object, Graph] = {}
         for found in self.candidates.values():
             into = models if counts[found.key] > 1 else others
-            into.setdefault(found.key, found.closed)
+            settled = _settled(found.closed)
+            if settled is not None:
+                into.setdefault(found.key, settled)
         if len(models) > MOST_MODELS:
             return set()
         return {
@@ -174,11 +176,16 @@ def _unwrapped(body: Graph) -> Graph:
 
 
 def _key(closed: Graph) -> object:
-    """What the class of ``closed`` will look like; symbols are read off its inputs."""
+    """What the class of ``closed`` will look like."""
+    return sign(_settled(closed) or closed, {}).key
+
+
+def _settled(closed: Graph) -> Graph | None:
+    """``closed`` with symbols read off its inputs; None when they cannot be."""
     try:
-        return sign(resolve_sizes(closed), {}).key
+        return resolve_sizes(closed)
     except TranspileError:
-        return sign(closed, {}).key
+        return None
 
 
 class _Renamed:
