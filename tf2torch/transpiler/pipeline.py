@@ -36,6 +36,7 @@ from tf2torch.transpiler.passes.merge_equal import merge_equal
 from tf2torch.transpiler.passes.merge_variants import merge_variants
 from tf2torch.transpiler.passes.name_tables import name_tables
 from tf2torch.transpiler.passes.name_transposes import name_transposes
+from tf2torch.transpiler.passes.order_sums import order_sums
 from tf2torch.transpiler.passes.place_constants import place_constants
 from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
@@ -134,6 +135,7 @@ def steps(source: Source) -> list[Step]:
         resolve_sizes,  # sizes become reads of values that are there, block by block
         place_constants,
         name_transposes,
+        order_sums,
         merge_variants,  # the last: an option borrows what passes would have to follow
     ]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tf2torch.ir.nodes import Block, Call, Chain, Const, Module, Node, Option
 from tf2torch.transpiler.emit.names import Namespace
-from tf2torch.transpiler.emit.roles import DEFAULTS, flag_word, role
+from tf2torch.transpiler.emit.roles import DEFAULTS, flag_word, is_heads, role
 from tf2torch.transpiler.emit.signature import ABSENT, Signature, Slot
 
 if TYPE_CHECKING:
@@ -215,6 +215,8 @@ def _annotation(values: list[object]) -> str:
 
 def _needs_name(slot: Slot) -> bool:
     """A number in forward that a reader would want named."""
+    if isinstance(slot.value, int) and is_heads(slot.node, slot.path):
+        return True
     return (
         isinstance(slot.node, Call)
         and isinstance(slot.value, int)

@@ -51,7 +51,7 @@ from tf2torch.transpiler.emit.planning import (
 
 __all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
 
-MAX_WIDTH = 62
+MAX_WIDTH = 68
 MAX_DEPTH = 3
 GENERIC = ("x", "y", "z", "u", "v", "w")
 
@@ -97,6 +97,7 @@ class Body:
         self.printer = Expressions(self.operand, self.scope.override)
         self.inline: set[Node] = set()
         self.terms: set[Node] = set()
+        self.entered: dict[Node, tuple[int, int]] = {}
 
     # --- planning ------------------------------------------------------------------
 
@@ -169,6 +170,7 @@ class Body:
                 if is_expression(step.node):
                     self.inline.add(step.node)  # returned as it stands
                     continue
+            self.enter(steps, index)
             self.step(step, index, last, wanted or {})
 
     def step(
@@ -195,7 +197,6 @@ class Body:
                 write_chain(self, step, index, last, wanted)
             case _:
                 value = self.expression(step.node)
-                self.keep_shortcut(step, index, last)
                 target = self.target(step, index, last, wanted)
                 text = pycode.text(value)
                 self.line(f"{target} = {text}" if target else text)
@@ -261,8 +262,12 @@ class Body:
         if preferred is not None and (preferred not in live):
             return self.claim(node, preferred)
         meaning = self.meaning(node, index, last)
-        if meaning and free(meaning):
-            return self.claim(node, meaning)
+        for name in (meaning, *(f"{meaning}{i}" for i in range(2, 9))):
+            if meaning and free(name):
+                return self.claim(node, name)
+        self.free_x(index, last)
+        live = self.live(index, last)
+        taken = live | self.reserved | helper_names()
         far = last.get(node, index) > index + 1
         dying = [
             self.names[r]
@@ -271,9 +276,10 @@ class Body:
         ]
         # Beside a value that is called x, a name that says what this is helps; what
         # is read at once is x.
-        label = self.scope.label(node) if far or "x" in live else ""
+        skipped = far and isinstance(node, Out)
+        label = self.scope.label(node) if skipped or "x" in live else ""
         used = [d for d in dying if d in GENERIC]
-        first = [label, *used] if far and label else ["x", *used, label]
+        first = [label, *used] if skipped and label else ["x", *used, label]
         for name in (*first, *GENERIC):
             if name and free(name):
                 return self.claim(node, name)
@@ -289,18 +295,34 @@ class Body:
             return "shortcut"
         return name
 
-    def keep_shortcut(self, step: Step, index: int, last: dict[Node, int]) -> None:
-        """``shortcut = x`` before a branch that ends in a sum with what x is."""
-        for node in step.reads:
+    def free_x(self, index: int, last: dict[Node, int]) -> None:
+        """When all that is still to come for ``x`` is a sum, it goes on as shortcut:
+        ``shortcut = x`` is said before the branch starts."""
+        for node, name in list(self.names.items()):
             if (
-                self.names.get(node) == "x"
+                name == "x"
                 and node in self.terms
-                and last.get(node, index) >= index + 2
-                and "shortcut" not in self.live(index, last) | self.reserved
+                and last.get(node, -1) >= index + 2
+                and node in self.entered
+                and self.entered[node][1] <= index
+                and not {"shortcut"} & (self.live(index, last) | self.reserved)
                 and "x" not in self.reserved
             ):
-                self.line("shortcut = x")
+                place = self.entered[node][0]
+                self.lines.insert(place, "    " * self.indent + "shortcut = x")
+                for other, (line, end) in self.entered.items():
+                    self.entered[other] = (line + (line >= place), end)
                 self.names[node] = "shortcut"
+
+    def enter(self, steps: Sequence[Step], index: int) -> None:
+        """Note where values that are added later are first read, and the last
+        statement before that which reads them."""
+        for node in steps[index].reads:
+            if node in self.terms and node not in self.entered:
+                reads = [i for i, s in enumerate(steps) if node in s.reads]
+                branch = [i for i in reads if not _adds(steps[i], node)]
+                if branch:
+                    self.entered[node] = (len(self.lines), branch[-1])
 
     def claim(self, node: Node, name: str) -> str:
         self.names[node] = name
@@ -365,6 +387,16 @@ class Body:
                 owner = self.operand(node.node, node)
                 return pycode.subscript(owner, [pycode.lit(node.index)])
         raise AssertionError(f"{type(node).__name__} {node.origin} is no expression")
+
+
+def _adds(step: Step, node: Node) -> bool:
+    """Is ``node`` only added to something in this statement?"""
+    readers = [n for n in (step.node, *step.inlined) if node in n.operands]
+    return all(
+        (isinstance(n, Call) and n.func == "+")
+        or (isinstance(n, Option) and node is not n.args[0])
+        for n in readers
+    )
 
 
 def _last_reads(

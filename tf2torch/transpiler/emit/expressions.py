@@ -11,6 +11,7 @@ from tf2torch import pycode
 from tf2torch.ir.build import python_number
 from tf2torch.ir.nodes import Arg, Call, Const, DType, Node, Out, Raw, Slice
 from tf2torch.pycode import Expr
+from tf2torch.transpiler.emit.derived import derived_number
 
 # TF dtype → torch dtype where the names differ.
 TORCH_DTYPES = {"half": "float16", "bool": "bool"}
@@ -151,11 +152,11 @@ class Expressions:
 
 
 def number(node: Const) -> Expr:
-    """A rank-0 constant as a literal."""
+    """A rank-0 constant as a literal, or as what it was computed from."""
     array = node.array
     if array.dtype == object:
         return pycode.lit(array.item())
-    return _element(array)
+    return derived_number(array) or _element(array)
 
 
 def _element(value: np.ndarray) -> Expr:

@@ -17,6 +17,7 @@ from tf2torch.transpiler.emit.classes import Program, plan_classes
 from tf2torch.transpiler.emit.gradients import Gradients
 from tf2torch.transpiler.emit.helper_sources import helper_texts
 from tf2torch.transpiler.emit.names import Namespace, identifier
+from tf2torch.transpiler.emit.summaries import summary
 
 FILE = '''"""{doc}"""
 
@@ -65,6 +66,8 @@ def _class_text(source: ClassSource) -> str:
     forward = source.forward()
     constructor = source.constructor()
     lines = [f"class {source.spec.name}(nn.Module):"]
+    if not source.parameters and (doc := summary(source.spec.graph)):
+        lines += [f'    """{doc}"""', ""]
     if constructor:
         lines += [*constructor, ""]
     return "\n".join([*lines, *forward])

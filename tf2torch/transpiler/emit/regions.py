@@ -132,7 +132,6 @@ def write_option(
     assert isinstance(node, Option)
     base, *rest = node.args
     value = pycode.text(body.operand(base, node))
-    body.keep_shortcut(step, index, last)
     kept = {body.names[a] for a in rest if a in body.names} - body.reserved
     if base in body.names and base in rest:
         kept.add(body.names[base])

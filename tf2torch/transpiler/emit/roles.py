@@ -39,7 +39,7 @@ POSITIONAL = {
     "helper.BatchNorm1d": 1, "helper.BatchNorm2d": 1, "helper.BatchNorm3d": 1,
     "nn.BatchNorm1d": 1, "nn.BatchNorm2d": 1, "nn.BatchNorm3d": 1,
     "nn.LayerNorm": 1, "nn.RMSNorm": 1, "nn.GroupNorm": 2, "nn.Embedding": 2,
-    "nn.EmbeddingBag": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2,
+    "nn.EmbeddingBag": 2, "helper.Embedding": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2,
     "nn.LSTMCell": 2, "nn.GRUCell": 2, "nn.Dropout": 1,
     "nn.Dropout1d": 1, "nn.Dropout2d": 1, "nn.Dropout3d": 1, "nn.AlphaDropout": 1,
     "helper.GaussianDropout": 1, "helper.StochasticDepth": 1,
@@ -66,6 +66,8 @@ def role(node: Node, path: Path) -> str:
 def _call_role(node: Call, path: Path) -> str:
     if isinstance(path[0], str):
         return path[0]
+    if node.func == ".unflatten" and _splits_heads(node):
+        return ("heads", "head_dim")[int(str(path[-1]))]
     if node.func in (".reshape", ".unflatten", ".view"):
         return "size"
     if node.func == "[]":
@@ -73,6 +75,21 @@ def _call_role(node: Call, path: Path) -> str:
     if node.func in ("*", "/"):
         return "scale"
     return "size"
+
+
+def _splits_heads(node: Call) -> bool:
+    """``x.unflatten(-1, (heads, head_dim))``"""
+    sizes = node.args[2]
+    return node.args[1] == -1 and isinstance(sizes, tuple) and len(sizes) == 2
+
+
+def is_heads(node: Node, path: Path) -> bool:
+    return (
+        isinstance(node, Call)
+        and node.func == ".unflatten"
+        and _splits_heads(node)
+        and path[0] == 2
+    )
 
 
 # What a constructor takes when an argument is not written; written out in signatures,

@@ -15,6 +15,7 @@ import sympy
 
 from tf2torch.ir.graph import Graph, map_regions
 from tf2torch.ir.nodes import Arg, Call, Const, DType, Node, Out, Param, Raw, Slice
+from tf2torch.ir.types import TensorType
 
 SMALL = 64
 
@@ -50,8 +51,14 @@ def _key(node: Node) -> object:
         case Call() if _is_pure(node):
             args = tuple(_arg(a) for a in node.args)
             kwargs = tuple((k, _arg(v)) for k, v in node.kwargs)
-            return ("call", node.func, args, kwargs, node.types)
+            # The symbols of equal sizes may differ.
+            types = tuple((t.dtype, t.rank, _known(t)) for t in node.types)
+            return ("call", node.func, args, kwargs, types)
     return None
+
+
+def _known(type: TensorType) -> tuple[int | None, ...]:
+    return tuple(s if isinstance(s, int) else None for s in type.shape or ())
 
 
 def _is_pure(node: Call) -> bool:
