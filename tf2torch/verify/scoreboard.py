@@ -9,6 +9,7 @@ from typing import Any
 
 from tf2torch.diagnostics import Hint, Priority
 from tf2torch.verify.gate import Dimension, Figure, Timing
+from tf2torch.verify.readability import Readability
 
 SCHEMA = 1
 DIGITS = 3  # of a figure in a report: more would print rounding noise
@@ -49,6 +50,7 @@ class Scoreboard:
     hints: tuple[Hint, ...]
     verified: tuple[str, ...]
     sandboxed: bool = True
+    readability: Readability | None = None
 
     @property
     def passed(self) -> bool:
@@ -99,6 +101,7 @@ class Scoreboard:
             "gates": [_gate(gate) for gate in self.gates],
             "hints": [_hint(hint) for hint in self.hints],
             "verified": list(self.verified),
+            "readability": self.readability and self.readability.to_json(),
         }
 
     @property

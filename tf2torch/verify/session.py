@@ -17,6 +17,7 @@ from tf2torch.verify import sandbox
 from tf2torch.verify.candidate import Candidate
 from tf2torch.verify.check import Tell, chosen_gates, run_gates, verified_regions
 from tf2torch.verify.gate import Case
+from tf2torch.verify.gates.style import ruff_findings
 from tf2torch.verify.inputs import (
     Ranges,
     Sample,
@@ -29,6 +30,7 @@ from tf2torch.verify.oracle import Oracle, Question, Rejected
 from tf2torch.verify.original import live
 from tf2torch.verify.original.model import Tensor
 from tf2torch.verify.provenance import Port, read_port
+from tf2torch.verify.readability import measure
 from tf2torch.verify.scoreboard import Scoreboard
 from tf2torch.verify.task import Task
 from tf2torch.verify.wire import Arrays
@@ -84,7 +86,16 @@ class Session:
             case.close()
         verified = verified_regions(port, results, hints, case.good)
         mark = fingerprint(port)
-        return Scoreboard(port.cls, mark, seed, results, hints, verified, self.isolated)
+        return Scoreboard(
+            port.cls,
+            mark,
+            seed,
+            results,
+            hints,
+            verified,
+            self.isolated,
+            measure(port.code, ruff_findings(port.code)),
+        )
 
     def oracle(self, question: Question) -> Oracle:
         """TensorFlow with the original open; kept until another one is asked for."""

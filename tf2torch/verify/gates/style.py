@@ -54,6 +54,15 @@ class Style:
         return Verdict(figures, tuple(hints))
 
 
+def ruff_findings(code: str) -> int:
+    """What `ruff check` and `ruff format` find in ``code``; 0 without ruff."""
+    ruff = _ruff()
+    if ruff is None:
+        return 0
+    unformatted = _run(ruff, ["format", "--check", "-"], code).returncode != 0
+    return len(_findings(ruff, code)) + unformatted
+
+
 def _ruff() -> str | None:
     beside = Path(sys.executable).with_name("ruff")
     return str(beside) if beside.is_file() else shutil.which("ruff")

@@ -1,0 +1,395 @@
+"""Is model.py source that its owner would have written? Fifteen criteria, measured.
+
+Nothing is run: the figures come from the syntax tree. The same script measures a
+hand-written file, so that the two can stand side by side (`bench/readability`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+LONGEST_CLASS = 80
+MOST_LAYERS = 24
+LONGEST_FORWARD, USUAL_FORWARD = 30, 10
+LARGEST_LITERAL = 4
+LONGEST_NAME = 32
+REPEATS = 3
+# Names that a framework or a converter made up.
+MADE_UP = re.compile(
+    r"x\d+|tmp\w*|u|w|.*partitioned_?call.*|"
+    r"(\w+_)?(conv\dd|dense|batch_normalization|lstm|gru|embedding|add|multiply|"
+    r"activation|dropout|flatten|concatenate|layer_normalization|lambda)_\d+"
+)
+EXPANSIONS = ("torch.rsqrt", "torch.erf", "torch.einsum", "torch.bmm", "torch.matmul")
+BARE = re.compile(r"F\.(linear|conv\dd|conv_transpose\dd|layer_norm|batch_norm|"
+                  r"group_norm|embedding|embedding_bag)")  # fmt: skip
+NORMS = re.compile(r"nn\.(BatchNorm\dd|LayerNorm|GroupNorm)|BatchNorm\dd")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """``value`` is what was measured; ``why`` names the first places that miss it."""
+
+    number: int
+    name: str
+    holds: bool
+    value: float | str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Readability:
+    lines: int
+    classes: int
+    operations: float  # per forward
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def held(self) -> int:
+        return sum(c.holds for c in self.criteria)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "lines": self.lines,
+            "classes": self.classes,
+            "operations per forward": round(self.operations, 2),
+            "held": self.held,
+            "criteria": [asdict(c) for c in self.criteria],
+        }
+
+
+def measure(code: str, findings: int = 0) -> Readability:
+    """``findings``: what ruff has to say about the file."""
+    file = _File(ast.parse(code), code)
+    checks: tuple[tuple[str, Callable[[_File], _Found]], ...] = (
+        ("classes mirror blocks", _classes),
+        ("repeats are loops", _repeats),
+        ("forward reads top to bottom", _forwards),
+        ("names", _names),
+        ("hyper-parameters are arguments", _literals),
+        ("batch stays symbolic", _batch),
+        ("state lives in modules", _state),
+        ("keys are an API", _keys),
+        ("native layout", _layout),
+        ("the idiom, not its expansion", _idioms),
+        ("semantics visible", _semantics),
+        ("train and eval through modules", _training),
+        ("portable", _portable),
+        ("typed and documented", _typed),
+    )
+    made = []
+    for number, (name, check) in enumerate(checks, 1):
+        value, misses = check(file)
+        made.append(Criterion(number, name, not misses, value, "; ".join(misses[:3])))
+    why = f"{findings} ruff findings" if findings else ""
+    made.append(Criterion(15, "clean and stable", not findings, findings, why))
+    forwards = list(file.forwards())
+    total = sum(_operations(f) for f in forwards)
+    mean = total / len(forwards) if forwards else 0.0
+    return Readability(len(code.splitlines()), len(file.modules), mean, tuple(made))
+
+
+_Found = tuple[float | str, list[str]]
+
+
+@dataclass(frozen=True)
+class _File:
+    tree: ast.Module
+    code: str
+
+    @cached_property
+    def modules(self) -> list[ast.ClassDef]:
+        """Classes of the model: those that derive from nn."""
+        return [
+            node
+            for node in self.tree.body
+            if isinstance(node, ast.ClassDef)
+            and any(ast.unparse(b).startswith("nn.") for b in node.bases)
+        ]
+
+    @cached_property
+    def root(self) -> ast.ClassDef | None:
+        return self.modules[-1] if self.modules else None
+
+    def forwards(self) -> Iterator[ast.FunctionDef]:
+        for module in self.modules:
+            yield from _methods(module, "forward")
+
+
+def _methods(module: ast.ClassDef, name: str) -> Iterator[ast.FunctionDef]:
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            yield node
+
+
+def _length(node: ast.stmt) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def _body_length(forward: ast.FunctionDef) -> int:
+    last = forward.body[-1]
+    return (last.end_lineno or last.lineno) - forward.body[0].lineno + 1
+
+
+def _calls(node: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            yield inner, ast.unparse(inner.func)
+
+
+def _operations(forward: ast.FunctionDef) -> int:
+    """Calls and arithmetic: what the reader has to follow."""
+    kinds = (ast.Call, ast.BinOp, ast.Compare)
+    return sum(isinstance(n, kinds) for s in forward.body for n in ast.walk(s))
+
+
+def _attributes(module: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    """(name, value) of every attribute that the constructor sets."""
+    for function in _methods(module, "__init__"):
+        for node in ast.walk(function):
+            match node:
+                case ast.Assign(
+                    targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)],
+                    value=value,
+                ):
+                    yield name, value
+                case ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Name(id="self"),
+                        attr="register_buffer" | "register_parameter",
+                    ),
+                    args=[ast.Constant(value=name), value, *_],
+                ) if isinstance(name, str):
+                    yield name, value
+
+
+# --- the criteria, in their order -------------------------------------------------
+
+
+def _classes(file: _File) -> _Found:
+    longest = max((_length(m) for m in file.modules), default=0)
+    misses = [
+        f"{m.name} has {_length(m)} lines"
+        for m in file.modules
+        if _length(m) > LONGEST_CLASS
+    ]
+    for module in file.modules:
+        count = sum(isinstance(v, ast.Call) for _, v in _attributes(module))
+        if count > MOST_LAYERS:
+            misses.append(f"{module.name} holds {count} layers of its own")
+    return longest, misses
+
+
+def _repeats(file: _File) -> _Found:
+    own = {m.name for m in file.modules}
+    most, misses = 0, []
+    for module in file.modules:
+        made = Counter(
+            ast.unparse(value)
+            for _, value in _attributes(module)
+            if isinstance(value, ast.Call) and ast.unparse(value.func) in own
+        )
+        for text, count in made.items():
+            most = max(most, count)
+            if count >= REPEATS:
+                misses.append(f"{module.name} makes {count} equal {text}")
+    return most, misses
+
+
+def _forwards(file: _File) -> _Found:
+    lengths = {f.lineno: _body_length(f) for f in file.forwards()}
+    middle = median(lengths.values()) if lengths else 0
+    misses = [
+        f"the forward at line {line} has {length} lines"
+        for line, length in lengths.items()
+        if length > LONGEST_FORWARD
+    ]
+    if middle > USUAL_FORWARD:
+        misses.append(f"a forward has {middle} lines in the median")
+    return float(middle), misses
+
+
+def _names(file: _File) -> _Found:
+    """The share of x among what forwards assign."""
+    targets: Counter[str] = Counter()
+    for forward in file.forwards():
+        attention = any("attention" in f for _, f in _calls(forward))
+        for node in ast.walk(forward):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                if not (attention and node.id in ("q", "k", "v")):
+                    targets[node.id] += 1
+    bad = [n for n in targets if MADE_UP.fullmatch(n) or len(n) > LONGEST_NAME]
+    for module in file.modules:
+        if re.search(r"(?<=[a-z])[2-9]$", module.name) and module is not file.root:
+            bad.append(f"class {module.name}")
+    total = sum(targets.values())
+    share = targets["x"] / total if total else 1.0
+    return f"x is {share:.0%} of targets", sorted(bad)
+
+
+def _literals(file: _File) -> _Found:
+    found = [
+        node
+        for forward in file.forwards()
+        for statement in forward.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant)
+        and type(node.value) is int
+        and abs(node.value) > LARGEST_LITERAL
+    ]
+    return len(found), [f"{n.value} at line {n.lineno}" for n in found]
+
+
+def _batch(file: _File) -> _Found:
+    misses = []
+    for forward in file.forwards():
+        for call, func in _calls(forward):
+            if func.rsplit(".", 1)[-1] not in ("reshape", "view") or not call.args:
+                continue
+            first = call.args[0]
+            if isinstance(first, ast.Tuple) and first.elts:
+                first = first.elts[0]
+            if isinstance(first, ast.Constant) and type(first.value) is int:
+                if first.value > 1:
+                    misses.append(f"{ast.unparse(call)} at line {call.lineno}")
+    return len(misses), misses
+
+
+def _state(file: _File) -> _Found:
+    misses = []
+    for forward in file.forwards():
+        for call, func in _calls(forward):
+            if BARE.fullmatch(func) and any(
+                isinstance(a, ast.Attribute) and isinstance(a.value, ast.Name)
+                and a.value.id == "self"
+                for a in call.args
+            ):  # fmt: skip
+                misses.append(f"{func} of a bare parameter at line {call.lineno}")
+    for module in file.modules:
+        for call, func in _calls(module):
+            if func == "self.register_buffer" and len(call.args) > 1:
+                stored = ast.unparse(call.args[1]).startswith("torch.empty")
+                derived = any(k.arg == "persistent" for k in call.keywords)
+                if not stored and not derived:
+                    misses.append(f"a derivable buffer is saved, line {call.lineno}")
+    bare = sum(
+        ast.unparse(v).startswith("nn.Parameter")
+        for m in file.modules
+        for _, v in _attributes(m)
+    )
+    return f"{bare} bare parameters", misses
+
+
+def _keys(file: _File) -> _Found:
+    names = [name for module in file.modules for name, _ in _attributes(module)]
+    bad = sorted({n for n in names if MADE_UP.fullmatch(n) or len(n) > LONGEST_NAME})
+    return len(set(names)), bad
+
+
+def _layout(file: _File) -> _Found:
+    """A normalisation over the last axis between convolutions has its own permutes."""
+    total, misses = 0, []
+    for module in file.modules:
+        text = ast.unparse(module)
+        mixed = "LayerNorm" in text and "Conv" in text
+        for forward in _methods(module, "forward"):
+            count = sum(f.endswith(".permute") for _, f in _calls(forward))
+            total += count
+            ends = _ends(forward) if module is file.root else 0
+            if count > ends + (2 if mixed else 0):
+                misses.append(f"{count} permutes in {module.name}")
+    return total, misses
+
+
+def _ends(forward: ast.FunctionDef) -> int:
+    """Borders of a forward: its inputs and what it returns."""
+    returned = [n for n in ast.walk(forward) if isinstance(n, ast.Return)]
+    results = 1
+    if returned and isinstance(returned[-1].value, ast.Dict):
+        results = len(returned[-1].value.keys)
+    return len(forward.args.args) - 1 + results
+
+
+def _idioms(file: _File) -> _Found:
+    misses = []
+    for forward in file.forwards():
+        for call, func in _calls(forward):
+            if func in EXPANSIONS:
+                misses.append(f"{func} at line {call.lineno}")
+        for node in ast.walk(forward):
+            match node:
+                case ast.BinOp(left=ast.Call(func=left), op=ast.MatMult()):
+                    if ast.unparse(left).endswith(".softmax"):
+                        misses.append(f"attention written out, line {node.lineno}")
+    forwards = list(file.forwards())
+    count = sum(map(_operations, forwards)) / max(1, len(forwards))
+    return round(count, 2), misses
+
+
+def _semantics(file: _File) -> _Found:
+    misses = []
+    for module in file.modules:
+        for call, func in _calls(module):
+            given = {k.arg for k in call.keywords}
+            if not NORMS.fullmatch(func) or func in [
+                ast.unparse(b) for b in module.bases
+            ]:
+                continue
+            wanted = {"eps"} | ({"momentum"} if "BatchNorm" in func else set())
+            if not wanted <= given:
+                misses.append(f"{func} at line {call.lineno} leaves its eps open")
+    return len(misses), misses
+
+
+def _training(file: _File) -> _Found:
+    """``self.training`` is the only switch."""
+    misses = [
+        f"{func} at line {call.lineno}"
+        for forward in file.forwards()
+        for call, func in _calls(forward)
+        if func.startswith("F.") and "dropout" in func
+        and not any("self.training" in ast.unparse(k.value) for k in call.keywords)
+    ]  # fmt: skip
+    return len(misses), misses
+
+
+def _portable(file: _File) -> _Found:
+    misses = []
+    strings = "np.ndarray" in file.code
+    for node in ast.walk(file.tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            top = name.split(".")[0]
+            known = top == "torch" or top in sys.stdlib_module_names
+            if not known and not (top == "numpy" and strings):
+                misses.append(f"imports {name}")
+    for forward in file.forwards():
+        for call, func in _calls(forward):
+            text = [ast.unparse(k.value) for k in call.keywords if k.arg == "dtype"]
+            if func.endswith(".cuda") or "torch.float32" in text:
+                misses.append(f"{func} fixes a device or dtype, line {call.lineno}")
+    return len(misses), misses
+
+
+def _typed(file: _File) -> _Found:
+    misses = []
+    doc = ast.get_docstring(file.tree) or ""
+    if "->" not in doc:
+        misses.append("the docstring gives no shapes")
+    for forward in file.forwards():
+        arguments = forward.args.args[1:]
+        if forward.returns is None or any(a.annotation is None for a in arguments):
+            misses.append(f"the forward at line {forward.lineno} is not annotated")
+    return len(misses), misses
