@@ -245,7 +245,7 @@ def _literals(file: _File) -> _Found:
         and type(node.value) is int
         and abs(node.value) > LARGEST_LITERAL
     ]
-    return len(found), [f"{n.value} at line {n.lineno}" for n in found]
+    return len(found), [f"{n.value!r} at line {n.lineno}" for n in found]
 
 
 def _batch(file: _File) -> _Found:
