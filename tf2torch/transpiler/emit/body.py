@@ -48,6 +48,7 @@ from tf2torch.transpiler.emit.planning import (
     region_nodes,
     terms_of_sums,
 )
+from tf2torch.transpiler.emit.shortcuts import enter, free_x
 
 __all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
 
@@ -170,7 +171,7 @@ class Body:
                 if is_expression(step.node):
                     self.inline.add(step.node)  # returned as it stands
                     continue
-            self.enter(steps, index)
+            enter(self, steps, index)
             self.step(step, index, last, wanted or {})
 
     def step(
@@ -265,7 +266,7 @@ class Body:
         for name in (meaning, *(f"{meaning}{i}" for i in range(2, 9))):
             if meaning and free(name):
                 return self.claim(node, name)
-        self.free_x(index, last)
+        free_x(self, index, last)
         live = self.live(index, last)
         taken = live | self.reserved | helper_names()
         far = last.get(node, index) > index + 1
@@ -294,35 +295,6 @@ class Body:
         if not name and node in self.terms and last.get(node, index) >= index + 2:
             return "shortcut"
         return name
-
-    def free_x(self, index: int, last: dict[Node, int]) -> None:
-        """When all that is still to come for ``x`` is a sum, it goes on as shortcut:
-        ``shortcut = x`` is said before the branch starts."""
-        for node, name in list(self.names.items()):
-            if (
-                name == "x"
-                and node in self.terms
-                and last.get(node, -1) >= index + 2
-                and node in self.entered
-                and self.entered[node][1] <= index
-                and not {"shortcut"} & (self.live(index, last) | self.reserved)
-                and "x" not in self.reserved
-            ):
-                place = self.entered[node][0]
-                self.lines.insert(place, "    " * self.indent + "shortcut = x")
-                for other, (line, end) in self.entered.items():
-                    self.entered[other] = (line + (line >= place), end)
-                self.names[node] = "shortcut"
-
-    def enter(self, steps: Sequence[Step], index: int) -> None:
-        """Note where values that are added later are first read, and the last
-        statement before that which reads them."""
-        for node in steps[index].reads:
-            if node in self.terms and node not in self.entered:
-                reads = [i for i, s in enumerate(steps) if node in s.reads]
-                branch = [i for i in reads if not _adds(steps[i], node)]
-                if branch:
-                    self.entered[node] = (len(self.lines), branch[-1])
 
     def claim(self, node: Node, name: str) -> str:
         self.names[node] = name
@@ -387,16 +359,6 @@ class Body:
                 owner = self.operand(node.node, node)
                 return pycode.subscript(owner, [pycode.lit(node.index)])
         raise AssertionError(f"{type(node).__name__} {node.origin} is no expression")
-
-
-def _adds(step: Step, node: Node) -> bool:
-    """Is ``node`` only added to something in this statement?"""
-    readers = [n for n in (step.node, *step.inlined) if node in n.operands]
-    return all(
-        (isinstance(n, Call) and n.func == "+")
-        or (isinstance(n, Option) and node is not n.args[0])
-        for n in readers
-    )
 
 
 def _last_reads(
