@@ -253,41 +253,36 @@ class Body:
         wanted: dict[Node, str],
     ) -> str:
         """A name for ``node`` that holds no value still to be read."""
-        live = self.live(index, last)
-        taken = live | self.reserved | helper_names()
-
-        def free(name: str) -> bool:
-            return name not in taken
-
         preferred = wanted.get(node)
-        if preferred is not None and (preferred not in live):
+        if preferred is not None and preferred not in self.live(index, last):
             return self.claim(node, preferred)
+        taken = self.live(index, last) | self.reserved | helper_names()
         meaning = self.meaning(node, index, last)
         for name in (meaning, *(f"{meaning}{i}" for i in range(2, 9))):
-            if meaning and free(name):
+            if meaning and name not in taken:
                 return self.claim(node, name)
         free_x(self, index, last)
+        taken = self.live(index, last) | self.reserved | helper_names()
+        wishes = self.wishes(node, reads, index, last)
+        numbered = (f"x{i}" for i in range(1, len(taken) + 2))
+        free = (n for n in (*wishes, *GENERIC, *numbered) if n and n not in taken)
+        return self.claim(node, next(free))
+
+    def wishes(
+        self, node: Node, reads: Sequence[Node], index: int, last: dict[Node, int]
+    ) -> list[str]:
+        """Beside a value that is called x, a name that says what this is helps; what
+        is read at once is x."""
         live = self.live(index, last)
-        taken = live | self.reserved | helper_names()
-        far = last.get(node, index) > index + 1
         dying = [
             self.names[r]
             for r in reads
-            if r in self.names and last.get(r) == index and free(self.names[r])
+            if r in self.names and last.get(r) == index and self.names[r] not in live
         ]
-        # Beside a value that is called x, a name that says what this is helps; what
-        # is read at once is x.
-        skipped = far and isinstance(node, Out)
+        skipped = last.get(node, index) > index + 1 and isinstance(node, Out)
         label = self.scope.label(node) if skipped or "x" in live else ""
         used = [d for d in dying if d in GENERIC]
-        first = [label, *used] if skipped and label else ["x", *used, label]
-        for name in (*first, *GENERIC):
-            if name and free(name):
-                return self.claim(node, name)
-        count = 1
-        while not free(f"x{count}"):
-            count += 1
-        return self.claim(node, f"x{count}")
+        return [label, *used] if skipped and label else ["x", *used, label]
 
     def meaning(self, node: Node, index: int, last: dict[Node, int]) -> str:
         """What the value is for; a term of a later sum is its shortcut."""
