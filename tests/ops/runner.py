@@ -188,7 +188,8 @@ def check_output(
 ) -> None:
     """Same dtype, same shape, same values; floats relative to their scale."""
     if want.dtype == tf.string:
-        np.testing.assert_array_equal(np.asarray(got, object), want.numpy(), what)
+        theirs = np.asarray(want.numpy(), object)  # else numpy drops trailing NULs
+        np.testing.assert_array_equal(np.asarray(got, object), theirs, what)
         return
     dtype = str(got.dtype).removeprefix("torch.")
     assert dtype == want.dtype.name, f"{what}: {dtype}, TensorFlow {want.dtype.name}"

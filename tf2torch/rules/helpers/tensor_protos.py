@@ -28,11 +28,25 @@ def parse_tensor(
         elif field in _TYPED_FIELDS:
             numbers += _unpacked(content, _TYPED_FIELDS[field])
     if dtype is None:
+        strings = strings or _packed_strings(raw or b"", int(np.prod(shape)))
         strings += strings[-1:] * (int(np.prod(shape)) - len(strings))
         return np.fromiter(strings, object, len(strings)).reshape(shape)
     if raw:
         return torch.frombuffer(bytearray(raw), dtype=dtype).reshape(shape)
     return _filled(numbers, dtype, shape)
+
+
+def _packed_strings(raw: bytes, count: int) -> list[bytes]:
+    """Strings behind their lengths."""
+    lengths, at = [], 0
+    while raw and len(lengths) < count:
+        length, at = _varint(raw, at)
+        lengths.append(length)
+    found = []
+    for length in lengths:
+        found.append(raw[at : at + length])
+        at += length
+    return found
 
 
 def _dimension(message: bytes) -> int:
