@@ -115,7 +115,7 @@ CASES += [
         lambda a, x: raw.RandomGammaGrad(alpha=a, sample=x),
         f64(4, 9, low=0.1, high=9),
         f64(4, 9, low=0.05, high=20),
-        atol=1e-3,
+        atol=1e-6,
         grad=False,
     ),
     case(

@@ -192,4 +192,9 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "its choice is a setting of the running process",
         "IsTensorFloat32Enabled",
     ),
+    (
+        "the shares of its classes are learnt from its calls and kept in the kernel; "
+        "sample with fixed shares instead",
+        "LearnedUnigramCandidateSampler ThreadUnsafeUnigramCandidateSampler",
+    ),
 )

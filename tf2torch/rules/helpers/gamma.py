@@ -8,12 +8,17 @@ from torch import Tensor
 from tf2torch.rules.helpers.slope import with_slope
 
 
+def digamma(x: Tensor) -> Tensor:
+    """The derivative of log Γ; NaN at 0, where torch has −∞."""
+    return torch.where(x == 0, torch.nan, torch.digamma(x))
+
+
 def polygamma(order: Tensor, x: Tensor) -> Tensor:
     """The derivative of digamma of that order; NaN unless the order is 0, 1, 2, ..."""
     order = order.detach()
     sign = torch.where(order % 2 == 0, -1, 1).to(x.dtype)
     made = sign * torch.exp(torch.lgamma(order + 1)) * torch.special.zeta(order + 1, x)
-    made = torch.where(order == 0, torch.digamma(x), made)
+    made = torch.where(order == 0, digamma(x), made)
     return torch.where((order < 0) | (order != order.floor()), torch.nan, made)
 
 
@@ -31,6 +36,14 @@ def igamma_grad_a(a: Tensor, x: Tensor) -> Tensor:
     terms = torch.exp(s * torch.log(z) - z - torch.lgamma(s + 1))
     made = (terms * (torch.log(z) - torch.digamma(s + 1))).sum(-1)
     return torch.where(x > 0, made, torch.zeros_like(made)).to(x.dtype)
+
+
+def gamma_sample_grad(alpha: Tensor, sample: Tensor) -> Tensor:
+    """How a gamma draw moves with its shape parameter: −∂P/∂a over the density."""
+    a, x = alpha.detach().double(), sample.detach().double()
+    density = torch.exp(torch.xlogy(a - 1, x) - x - torch.lgamma(a))
+    made = -igamma_grad_a(a, x) / density
+    return torch.where(x > 0, made, torch.zeros_like(made)).to(sample.dtype)
 
 
 class RegularizedGamma(torch.autograd.Function):

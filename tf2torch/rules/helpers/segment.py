@@ -13,7 +13,8 @@ def unsorted_segment_sum(x: Tensor, ids: Tensor, count: int) -> Tensor:
 
 def segment_rows(x: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
     """The slices of ``x`` that have an id, and their ids."""
-    rows, places = x.reshape(-1, *x.shape[ids.ndim :]), ids.flatten().long()
+    rows = x.reshape(ids.numel(), *x.shape[ids.ndim :])
+    places = ids.flatten().long()
     kept = places >= 0
     return rows[kept], places[kept]
 

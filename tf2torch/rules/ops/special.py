@@ -37,7 +37,7 @@ rules.table(
         "BesselY1": "helper.bessel_y1",
         "Betainc": "helper.betainc",
         "Dawsn": "helper.dawson",
-        "Digamma": "torch.digamma",
+        "Digamma": "helper.digamma",
         "Erf": "torch.erf",
         "Erfc": "torch.erfc",
         "Erfinv": "torch.erfinv",
@@ -49,7 +49,7 @@ rules.table(
         "Igammac": "helper.igammac",
         "Lgamma": "torch.lgamma",
         "Ndtri": "torch.special.ndtri",
-        "RandomGammaGrad": "torch._standard_gamma_grad",
+        "RandomGammaGrad": "helper.gamma_sample_grad",
         "Spence": "helper.spence",
     },
 )
