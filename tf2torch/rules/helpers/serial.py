@@ -1,5 +1,7 @@
 """Tensors and sparse tensors as serialized TensorProto messages, and back."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -83,14 +85,16 @@ def deserialize_sparse(
     """
     array = np.asarray(serialized, dtype=object)
     batch = array.shape[:-1]
-    rows, parts, shapes = [], [], []
+    rows: list[Tensor] = []
+    parts: list[Any] = []
+    shapes: list[Tensor] = []
     for place in np.ndindex(*batch):
-        row, value, size = array[place]
-        indices = parse_tensor(np.array(row, object), torch.int64)
+        row, value, size = (np.array(s, dtype=object) for s in array[place])
+        indices = torch.as_tensor(parse_tensor(row, torch.int64))
         prefix = torch.tensor(place, dtype=torch.int64).expand(len(indices), -1)
         rows.append(torch.cat((prefix, indices), 1))
-        parts.append(parse_tensor(np.array(value, object), dtype))
-        shapes.append(parse_tensor(np.array(size, object), torch.int64))
+        parts.append(parse_tensor(value, dtype))
+        shapes.append(torch.as_tensor(parse_tensor(size, torch.int64)))
     if not shapes:
         raise ValueError("no sparse tensor to deserialize")
     values = torch.cat(parts) if dtype is not None else np.concatenate(parts)

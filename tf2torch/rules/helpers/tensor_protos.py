@@ -38,7 +38,8 @@ def parse_tensor(
 
 def _packed_strings(raw: bytes, count: int) -> list[bytes]:
     """Strings behind their lengths."""
-    lengths, at = [], 0
+    lengths: list[int] = []
+    at = 0
     while raw and len(lengths) < count:
         length, at = _varint(raw, at)
         lengths.append(length)
