@@ -74,6 +74,8 @@ def _upstream(
         if ref in cut or ref[0] not in nodes:
             continue
         found.setdefault(ref[0], set()).add(ref)
+        if FEEDS.fullmatch(nodes[ref[0]].op):
+            continue  # an argument takes its place
         if ref[0] not in visited:
             visited.add(ref[0])
             stack.extend(nodes[ref[0]].inputs)

@@ -15,6 +15,7 @@ from tf2torch.ir.nodes import Input, Node, Op, Origin, Variable, VariableInfo
 from tf2torch.ir.types import Dim, TensorType, symbol
 from tf2torch.transpiler.frontends.body import Body
 from tf2torch.transpiler.frontends.build import Builder, Frame
+from tf2torch.transpiler.frontends.drop_unread import drop_unread
 from tf2torch.transpiler.frontends.effects import assigned_variables, settle
 from tf2torch.transpiler.frontends.names import Names
 from tf2torch.transpiler.frontends.sink import sink_reads
@@ -93,7 +94,7 @@ def finish(
         tuple(zip(names, results, strict=True)),
         tuple(frame.effects),
     )
-    graph = settle(graph)
+    graph = drop_unread(settle(graph))
     graph = after(sink_reads(graph, frozenset(assigned_variables(graph))))
     return Source(
         kind=what.kind,

@@ -31,6 +31,7 @@ def chain_blocks(graph: Graph) -> Graph:
                 following[node] = after
                 leading.add(after)
     instead: dict[Node, Node] = {}
+    ends: dict[Node, Node] = {}  # blocks of a run → its last, which acts for all
     for start in following:
         if start in leading:
             continue
@@ -38,7 +39,9 @@ def chain_blocks(graph: Graph) -> Graph:
         while run[-1] in following:
             run.append(following[run[-1]])
         instead[run[-1]] = _chain([b for b in run if isinstance(b, Block | Chain)])
-    return substitute(graph, instead)
+        ends.update(dict.fromkeys(run, run[-1]))
+    effects = dict.fromkeys(ends.get(node, node) for node in graph.effects)
+    return substitute(replace(graph, effects=tuple(effects)), instead)
 
 
 def _continues(before: Block | Chain, after: Block | Chain) -> bool:
@@ -57,7 +60,8 @@ def _bare_chain(node: Node) -> Node | None:
     named stay."""
     match node:
         case Block(graph=Graph(inputs=inputs, outputs=((_, Chain() as chain),))):
-            if chain.args == inputs and "/" not in node.graph.name:
+            acts = set(node.graph.effects) - {chain}
+            if chain.args == inputs and "/" not in node.graph.name and not acts:
                 return replace(chain, args=node.args, origin=node.origin)
     return None
 

@@ -41,13 +41,15 @@ def replace_groups(
         if isinstance(item, Group):
             closed, inputs, results = close(item.nodes, readers, order, item.name)
             args = tuple(new[n] for n in inputs)
-            new.update(_block(item, body(item, closed), args, results))
+            block, made = _block(item, body(item, closed), args, results)
+            new.update({n: block for n in item.nodes if ACTS in readers.get(n, ())})
+            new.update(made)
         else:
             new[item] = item.map_operands(new.__getitem__)
     return replace(
         graph,
         outputs=tuple((name, new[n]) for name, n in graph.outputs),
-        effects=tuple(new[n] for n in graph.effects),
+        effects=tuple(dict.fromkeys(new[n] for n in graph.effects)),
     )
 
 
@@ -68,8 +70,8 @@ def flow_order(graph: Graph) -> Order:
 
 def _block(
     group: Group, body: Graph, args: tuple[Node, ...], results: Sequence[Node]
-) -> dict[Node, Node]:
-    """Old results → the block, or its results."""
+) -> tuple[Block, dict[Node, Node]]:
+    """The block; old results → the block, or its results."""
     block = Block(
         body,
         args,
@@ -78,8 +80,8 @@ def _block(
         origin=replace(results[0].origin, scope=group.scope),
     )
     if len(results) == 1:
-        return {results[0]: block}
-    return {
+        return block, {results[0]: block}
+    return block, {
         r: Out(block, i, types=(r.types[0],), origin=r.origin)
         for i, r in enumerate(results)
     }
@@ -90,12 +92,14 @@ def readers_of(graph: Graph) -> dict[Node, list[Node]]:
     for node in graph.nodes():
         for operand in node.operands:
             found.setdefault(operand, []).append(node)
-    for node in (*graph.results, *graph.effects):
-        found.setdefault(node, []).append(OUTSIDE)
+    for nodes, reader in ((graph.results, OUTSIDE), (graph.effects, ACTS)):
+        for node in nodes:
+            found.setdefault(node, []).append(reader)
     return found
 
 
-OUTSIDE = Node()
+# Who reads the results of a graph, and who wants its acts done.
+OUTSIDE, ACTS = Node(), Node()
 
 
 def cut(
@@ -120,11 +124,12 @@ def close(
 ) -> tuple[tuple[Graph, dict[Node, Node]], list[Node], list[Node]]:
     """(graph and old → new nodes, outer values it reads, its nodes read outside)."""
     inside = set(nodes)
-    results = [n for n in nodes if any(r not in inside for r in readers.get(n, ()))]
+    results = [n for n in nodes if _leaves(readers.get(n, ()), inside)]
     results = [n for n in results if len(n.types) == 1]
+    acts = [n for n in nodes if ACTS in readers.get(n, ())]
     inputs: dict[Node, Input] = {}
     new: dict[Node, Node] = {}
-    for node in _canonical(inside, results):
+    for node in _canonical(inside, (*acts, *results)):
         for operand in node.operands:
             if (
                 operand in inside
@@ -140,8 +145,13 @@ def close(
     # The value that was made last is what flows through; masks and such follow it.
     main = max(inputs, key=lambda n: order[n], default=None)
     outer = sorted(inputs, key=lambda n: n is not main)
-    graph = Graph(name, tuple(inputs[n] for n in outer), named)
+    effects = tuple(new[n] for n in acts)
+    graph = Graph(name, tuple(inputs[n] for n in outer), named, effects)
     return (graph, new), outer, results
+
+
+def _leaves(readers: Sequence[Node], inside: set[Node]) -> bool:
+    return any(r not in inside and r is not ACTS for r in readers)
 
 
 def _canonical(inside: set[Node], results: Sequence[Node]) -> list[Node]:

@@ -169,7 +169,9 @@ class _Finder:
 def _unwrapped(body: Graph) -> Graph:
     """The inside of a block that holds nothing but another block."""
     match body.results:
-        case (Block(args=args, graph=inner),) if set(args) == set(body.inputs):
+        case (Block(args=args, graph=inner) as block,) if set(args) == set(
+            body.inputs
+        ) and set(body.effects) <= {block}:
             inputs = tuple(inner.inputs[args.index(i)] for i in body.inputs)
             return replace(inner, name=body.name, inputs=inputs)
     return body

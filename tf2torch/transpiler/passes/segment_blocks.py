@@ -17,6 +17,7 @@ from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Call, Module, Node, Out
 from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.cut_blocks import (
+    ACTS,
     LEAVES,
     OUTSIDE,
     Closed,
@@ -81,7 +82,7 @@ def _motifs(graph: Graph) -> list[list[Node]]:
             after = readers.get(chain[-1], [])
             if (
                 len(after) != 1
-                or after[0] is OUTSIDE
+                or after[0] in (OUTSIDE, ACTS)
                 or not _follows(after[0], chain[-1])
             ):
                 break
@@ -151,7 +152,7 @@ def _between_cuts(graph: Graph, nodes: Sequence[Node]) -> list[list[Node]]:
     place = {node: i for i, node in enumerate(nodes)}
     for node in nodes:
         after = readers.get(node, [])
-        reads = [place[r] if r is not OUTSIDE else len(nodes) for r in after]
+        reads = [place.get(r, len(nodes)) for r in after if r is not ACTS]
         last[node] = max(reads, default=-1)
     segments: list[list[Node]] = []
     current: list[Node] = []
