@@ -107,6 +107,7 @@ class Case:
     task: Task | None = None
     good: tuple[str, ...] = ()  # regions found right although the port is not
     no_double: str = ""  # why the port has no float64 run
+    _random: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _truths: dict[str, Truth] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
     _doubles: dict[str, Answer] = field(default_factory=dict)
@@ -133,7 +134,7 @@ class Case:
             seed = self.seed if truth.double.gradients else None
             try:
                 answer = self.candidate.run(
-                    sample.arrays, seed, weighed=self.weighed, double=True
+                    sample.arrays, seed, weighed=self.weighed_in(sample), double=True
                 )
             except PortFailed as failure:
                 if failure.reason != "raised":
@@ -152,36 +153,38 @@ class Case:
     def drawn(self) -> tuple[Ranges, list[Sample]]:
         return self.draw(self.oracle)
 
-    @cached_property
+    @property
     def stochastic(self) -> tuple[str, ...]:
-        """The outputs that differ between two runs of TensorFlow on the same inputs."""
+        """The outputs that are random on the first input set."""
+        return self.stochastic_in(self.samples[0])
+
+    def stochastic_in(self, sample: Sample) -> tuple[str, ...]:
+        """The outputs that differ between two runs of TensorFlow on the same inputs.
+
+        A flag among the inputs may turn dropout on, so each set is asked about.
+        """
         if not self.oracle.is_random:
             return ()
-        inputs = self.samples[0].arrays
-        first, second = (self.oracle.draw(inputs, None, n).outputs for n in (0, 1))
-        return tuple(
-            name
-            for name, value in first.items()
-            if not np.array_equal(
-                value, second[name], equal_nan=value.dtype.kind in "fc"
-            )
-        )
+        if sample.name not in self._random:
+            runs = (self.oracle.draw(sample.arrays, None, n).outputs for n in (0, 1))
+            self._random[sample.name] = _unequal(*runs)
+        return self._random[sample.name]
 
-    @property
-    def weighed(self) -> list[str] | None:
+    def weighed_in(self, sample: Sample) -> list[str] | None:
         """The outputs whose gradients can be compared number by number; None is all."""
-        if not self.stochastic:
-            return None
+        random = self.stochastic_in(sample)
         names = [tensor.name for tensor in self.oracle.outputs]
-        return [name for name in names if name not in self.stochastic]
+        return [name for name in names if name not in random] if random else None
 
     @cached_property
     def draw_count(self) -> int:
         return draws_for(sum(math.prod(stored.shape) for stored in self.stored))
 
-    def draws(self, seed: int | None) -> Iterator[tuple[Run, Answer]]:
+    def draws(
+        self, seed: int | None, sample: Sample | None = None
+    ) -> Iterator[tuple[Run, Answer]]:
         """Runs of both on the first input set, each time with other random numbers."""
-        inputs = self.samples[0].arrays
+        inputs = (sample or self.samples[0]).arrays
         for number in range(self.draw_count):
             yield (
                 self.oracle.draw(inputs, seed, number),
@@ -216,7 +219,7 @@ class Case:
     def truth(self, sample: Sample) -> Truth:
         if sample.name not in self._truths:
             seed = self.seed if sample.gradients else None
-            truth = self.oracle.truth(sample.arrays, seed, self.weighed)
+            truth = self.oracle.truth(sample.arrays, seed, self.weighed_in(sample))
             self._truths[sample.name] = truth
         return self._truths[sample.name]
 
@@ -226,7 +229,8 @@ class Case:
             self._load()
             wanted = sample.gradients and not self.truth(sample).no_gradient
             seed = self.seed if wanted else None
-            answer = self.candidate.run(sample.arrays, seed, weighed=self.weighed)
+            weighed = self.weighed_in(sample)
+            answer = self.candidate.run(sample.arrays, seed, weighed=weighed)
             self._answers[sample.name] = answer
         return self._answers[sample.name]
 
@@ -237,6 +241,14 @@ class Case:
 
     def _load(self) -> None:
         assert self.stored is not None
+
+
+def _unequal(first: Arrays, second: Arrays) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, value in first.items()
+        if not np.array_equal(value, second[name], equal_nan=value.dtype.kind in "fc")
+    )
 
 
 class _OpenOracle(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,14 @@ class Question:
     outputs: tuple[Tensor, ...]
     keys: tuple[str, ...]
     exported: bool = False
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """``path``, or the files of the checkpoint of which it is the prefix."""
+        if self.path.exists():
+            return (self.path,)
+        pattern = f"{glob.escape(self.path.name)}.*"
+        return tuple(sorted(self.path.parent.glob(pattern)))
 
 
 class Rejected(Exception):
@@ -77,7 +86,7 @@ class Oracle:
     """Answers are kept by content: the same inputs are run once."""
 
     def __init__(self, question: Question, limits: Limits, isolated: bool = True):
-        access = Access(read=(question.path,), whole_disk=True)
+        access = Access(read=question.files, whole_disk=True)
         self._worker = Worker(MODULE, access, limits, isolated)
         self._question = question
         self._known: dict[str, Run] = {}

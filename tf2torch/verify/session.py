@@ -72,7 +72,7 @@ class Session:
         case = Case(
             port,
             lambda: self.oracle(question),
-            lambda: Candidate(port, (question.path,), self.limits, self.isolated),
+            lambda: Candidate(port, question.files, self.limits, self.isolated),
             lambda oracle: self._draw(port, oracle, sample, seed),
             lambda batch, draw: self._redraw(port, batch, draw),
             seed,

@@ -35,9 +35,11 @@ class Outputs:
         for sample in case.samples:
             figures += figures_of(case, sample)
         notes = []
-        if case.stochastic:
-            figures += _distributions(case)
-            names = ", ".join(case.stochastic)
+        random = _random_outputs(case)
+        if random:
+            for sample, drawn in random:
+                figures += _distributions(case, sample, drawn)
+            names = ", ".join(name for _, drawn in random for name in drawn)
             notes.append(
                 f"drawn at random, so compared only in mean and spread of "
                 f"{case.draw_count} draws: {names}"
@@ -63,7 +65,7 @@ class Outputs:
 def figures_of(case: Case, sample: Sample) -> Iterator[Figure]:
     truth, answer = case.truth(sample), case.answer(sample)
     for name, single in truth.single.outputs.items():
-        if name in case.stochastic:
+        if name in case.stochastic_in(sample):
             continue
         double = truth.double.outputs[name] if truth.double else None
         subject = f"{name} · {sample.name}"
@@ -112,15 +114,29 @@ def _exact(case: Case, sample: Sample, name: str) -> Exact | None:
     return None if error is None else Exact(error, binding)
 
 
-def _distributions(case: Case) -> Iterator[Figure]:
-    """Of each stochastic output: its mean and its spread, in standard deviations."""
-    truths = {name: Moments() for name in case.stochastic}
-    ports = {name: Moments() for name in case.stochastic}
-    for run, answer in case.draws(None):
-        for name in case.stochastic:
+def _random_outputs(case: Case) -> list[tuple[Sample, tuple[str, ...]]]:
+    """Each output that is random on some input set, by the first such set."""
+    seen: set[str] = set()
+    found: list[tuple[Sample, tuple[str, ...]]] = []
+    for sample in case.samples:
+        names = tuple(n for n in case.stochastic_in(sample) if n not in seen)
+        if names:
+            found.append((sample, names))
+            seen.update(names)
+    return found
+
+
+def _distributions(
+    case: Case, sample: Sample, names: tuple[str, ...]
+) -> Iterator[Figure]:
+    """Of each random output: its mean and its spread, in standard deviations."""
+    truths = {name: Moments() for name in names}
+    ports = {name: Moments() for name in names}
+    for run, answer in case.draws(None, sample):
+        for name in names:
             truths[name].add(run.outputs[name])
             ports[name].add(answer.outputs[name])
-    for name in case.stochastic:
+    for name in names:
         for kind, measure in (("mean", mean_deviation), ("spread", spread_deviation)):
             found = measure(ports[name], truths[name])
             subject = f"{name} · {kind} of {case.draw_count} draws"

@@ -51,7 +51,7 @@ class GraphModel:
             self._fed: dict[str, np.ndarray] = {}
             self.variables = tuple(self._variables(meta, reader, request.keys))
             self.is_signature = True
-            self.is_random = any(op.type.startswith(RANDOM) for op in self._reachable())
+            self.is_random = any(kind.startswith(RANDOM) for kind in self.ops)
             self.branches = any(
                 op.type in CONTROL_FLOW for op in self._graph.get_operations()
             )
@@ -173,10 +173,20 @@ class GraphModel:
 
     @property
     def ops(self) -> set[str]:
-        """The types of op that the outputs depend on, and those of its functions."""
-        library = self._graph.as_graph_def().library.function
-        inner = {node.op for function in library for node in function.node_def}
-        return inner | {operation.type for operation in self._reachable()}
+        """Types of all operations that the outputs depend on, in functions too."""
+        library = {
+            f.signature.name: f for f in self._graph.as_graph_def().library.function
+        }
+        found: set[str] = set()
+        queue = deque(op.node_def for op in self._reachable())
+        while queue:
+            node = queue.popleft()
+            found.add(node.op)
+            for attr in node.attr.values():
+                for name in (attr.func.name, *(f.name for f in attr.list.func)):
+                    if name in library:
+                        queue.extend(library.pop(name).node_def)
+        return found
 
     def _reachable(self) -> list[Any]:
         """Operations that the outputs depend on, in the graph's order."""
