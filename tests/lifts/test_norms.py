@@ -184,3 +184,16 @@ def test_l2_normalize() -> None:
         has=["F.normalize(x0, dim=-1, eps=0.001)"],
     )
     check(lambda x: tf.math.l2_normalize(x, 1), x, has=["F.normalize(x0, dim=1"])
+
+
+@KERAS
+def test_batch_norm_of_dense_positions(layers: Any) -> None:
+    """Behind a dense layer, channels stay last and positions are so many rows."""
+    dense = built(layers.Dense(3), None, 4, 5)
+    norm = built(layers.BatchNormalization(), None, 4, 3)
+    check(
+        lambda x: norm(dense(x), training=False),
+        normal(2, 4, 5),
+        has=["nn.Linear(5, 3)", "nn.BatchNorm1d(3", ".flatten(0, 1)"],
+        lacks=["transpose", "permute"],
+    )

@@ -70,6 +70,7 @@ class Candidate:
         )
         weights = sum(f.stat().st_size for f in port.files if f.is_file())
         limits = replace(limits, memory=limits.memory + WEIGHT_COPIES * weights)
+        self.anew = False  # every call begins with the state that was loaded
         self._port = port
         self._seconds = limits.seconds
         self._worker = Worker(MODULE, access, limits, isolated)
@@ -113,6 +114,7 @@ class Candidate:
         ``autocast`` names the dtype of torch.autocast."""
         options = {"style": style, "noise": noise, "weighed": weighed, "double": double}
         options |= {"training": training, "state": list(state), "autocast": autocast}
+        options["anew"] = self.anew
         message, arrays = self._ask("run", inputs, seed=seed, **options)
         names = [i.name for i in self._port.inputs]
         return Answer(

@@ -41,7 +41,7 @@ class Candidate:
         self._single: Any = None
         self._double: Any = None
         self._left: dict[str, np.ndarray] = {}
-        self._file = ""
+        self._folder, self._file = "", ""
         self._guard = Guard("")
         self._nested = False
 
@@ -49,7 +49,8 @@ class Candidate:
         import torch
 
         torch.use_deterministic_algorithms(True, warn_only=True)
-        self._file = str(Path(message["folder"]) / "model.py")
+        self._folder = message["folder"]
+        self._file = str(Path(self._folder) / "model.py")
         self._guard = Guard(self._file)
         self._guard.install()
         for name in [n for n in sys.modules if n.split(".")[0] == "tf2torch"]:
@@ -70,6 +71,9 @@ class Candidate:
         import torch
 
         torch.manual_seed(message.get("noise", 0))
+        if message.get("anew"):
+            self._single.load_state_dict(_weights(self._folder), strict=True)
+            self._double = None
         seed, double = message.get("seed"), message.get("double", False)
         training = message.get("training", False)
         specs = self._wide if double else self._inputs
@@ -241,19 +245,23 @@ class Candidate:
 
 def _load(folder: str, cls: str) -> Any:
     """``model.py``'s class with every argument at its default and its weights."""
-    from safetensors.torch import load_file
-
     spec = importlib.util.spec_from_file_location("model", Path(folder, "model.py"))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["model"] = module
     spec.loader.exec_module(module)
     model = getattr(module, cls)()
+    model.load_state_dict(_weights(folder), strict=True)
+    return model.eval()
+
+
+def _weights(folder: str) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
     state: dict[str, Any] = {}
     for path in sorted(Path(folder).glob("*.safetensors")):
         state.update(load_file(path))
-    model.load_state_dict(state, strict=True)
-    return model.eval()
+    return state
 
 
 def main() -> None:

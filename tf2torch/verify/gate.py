@@ -151,6 +151,7 @@ class Case:
 
     @cached_property
     def drawn(self) -> tuple[Ranges, list[Sample]]:
+        self.candidate.anew = self.oracle.writes  # as the original is run
         return self.draw(self.oracle)
 
     @property

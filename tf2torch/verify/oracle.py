@@ -120,6 +120,7 @@ class Oracle:
         self.is_signature = bool(answer["is_signature"])
         self.branches = bool(answer["branches"])
         self.is_random = bool(answer["is_random"])
+        self.writes = bool(answer["writes"])
         self.trains = bool(answer["trains"])
         self.variables = tuple(
             StateVariable(**{**v, "shape": tuple(v["shape"])})

@@ -49,6 +49,7 @@ class Oracle:
             "is_signature": opened.model.is_signature,
             "branches": opened.model.branches,
             "is_random": opened.model.is_random,
+            "writes": opened.model.writes,
             "trains": self._opening.trains,
         }
         return answer, {}

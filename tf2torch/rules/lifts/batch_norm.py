@@ -9,15 +9,18 @@ statistics no gradient.
 
 from __future__ import annotations
 
-from tf2torch.ir.build import call, permute
+from tf2torch.ir.build import call, permute, reshape
 from tf2torch.ir.nodes import Call, Const, Node, Param
-from tf2torch.ir.types import Shape
+from tf2torch.ir.types import Shape, product
 from tf2torch.rules.lifts.algebra import Algebra, Atom, Product, without_ones
 from tf2torch.rules.lifts.matching import data_path
 from tf2torch.rules.lifts.normalised import Affine, Root, holds, roots, split
 from tf2torch.rules.lifts.weights import reshaped, trimmed
 
 TOPS = frozenset({"+", "-", "*", "/"})
+PRODUCTS = frozenset({"@", "F.linear", "F.embedding"})
+WINDOWS = ("F.conv", "F.max_pool", "F.avg_pool")
+MOST_ABOVE = 64  # nodes looked at
 
 
 def batch_norm(node: Node) -> Node | None:
@@ -105,11 +108,36 @@ def _applied(
         for a in (around.scale, around.offset)
     )
     stats = reshaped(mean.node, (size,)), reshaped(variance, (size,))
+    if len(x.shape) == 3 and axis == 2 and _of_dense(x):
+        rows = reshape(x, (product(x.shape[:2]), size))
+        args = trimmed(rows, *stats, scale, offset)
+        y = call("F.batch_norm", *args, eps=root.eps, type=rows)
+        return reshape(y, x.shape)
     order = _channels_second(len(x.shape), axis)
     inner = permute(x, order)
     args = trimmed(inner, *stats, scale, offset)
     y = call("F.batch_norm", *args, eps=root.eps, type=inner)
     return permute(y, [order.index(i) for i in range(len(order))])
+
+
+def _of_dense(x: Node) -> bool:
+    """Is ``x`` [N, L, C] what dense layers made at each position, and no convolution?
+
+    Its channels stay last then: nothing around it wants them second.
+    """
+    stack, seen, dense = [x], {x}, False
+    while stack and len(seen) < MOST_ABOVE:
+        node = stack.pop()
+        if isinstance(node, Call):
+            if node.func.startswith(WINDOWS):
+                return False
+            if node.func in PRODUCTS:
+                dense = True
+                continue
+        above = [n for n in node.operands if n not in seen]
+        seen.update(above)
+        stack.extend(above)
+    return dense
 
 
 def _axis(shape: Shape, kinds: set[Shape | None]) -> int | None:

@@ -17,6 +17,7 @@ from tf2torch.ir.build import call, retype, stamp_origin
 from tf2torch.ir.graph import Graph, every_node, transform
 from tf2torch.ir.nodes import (
     Case,
+    Const,
     CustomGradient,
     For,
     Input,
@@ -181,7 +182,7 @@ def _effects(
     for node in effects:
         if node in results and not results[node]:
             continue
-        if not isinstance(new[node], Op):
+        if not isinstance(new[node], Op | Param | Const | Input):
             yield new[node]
 
 

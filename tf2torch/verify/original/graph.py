@@ -16,6 +16,7 @@ from tf2torch.verify.original import float64, taps
 from tf2torch.verify.original.model import (
     CONTROL_FLOW,
     FLOATS,
+    MUTATING,
     RANDOM,
     NoGradient,
     Request,
@@ -51,7 +52,9 @@ class GraphModel:
             self._fed: dict[str, np.ndarray] = {}
             self.variables = tuple(self._variables(meta, reader, request.keys))
             self.is_signature = True
-            self.is_random = any(kind.startswith(RANDOM) for kind in self.ops)
+            kinds = self.ops
+            self.is_random = any(kind.startswith(RANDOM) for kind in kinds)
+            self.writes = any(kind.startswith(MUTATING) for kind in kinds)
             self.branches = any(
                 op.type in CONTROL_FLOW for op in self._graph.get_operations()
             )
@@ -61,6 +64,7 @@ class GraphModel:
                 graph=self._graph, config=_as_written()
             )
             self._run_initializers(meta, folder)
+            self._initial: Arrays = {}
             if reader is not None:
                 for key in self._assigns:
                     self.assign(key, reader.get_tensor(key))
@@ -68,6 +72,8 @@ class GraphModel:
     def run(
         self, inputs: Arrays, seed: int | None, weighed: list[str] | None = None
     ) -> Run:
+        for key, value in self._initial.items():
+            self.assign(key, value)
         feeds = self._feeds(inputs)
         fetches: dict[str, Any] = {f"out:{t.name}": t.tensor for t in self.outputs}
         outputs = self._session.run(fetches, feeds)
@@ -107,6 +113,9 @@ class GraphModel:
         return named | self._fed
 
     def value(self, key: str) -> np.ndarray:
+        return self._initial[key] if key in self._initial else self.current(key)
+
+    def current(self, key: str) -> np.ndarray:
         target = self._targets[key]
         if target.name in self._fed:
             return self._fed[target.name]
@@ -118,14 +127,13 @@ class GraphModel:
                 target = tf.raw_ops.ReadVariableOp(resource=target, dtype=dtype)
         return plain(self._session.run(target))
 
-    def current(self, key: str) -> np.ndarray:
-        return self.value(key)
-
     def assign(self, key: str, value: np.ndarray) -> None:
         """A constant of a frozen graph is fed another value from now on."""
         if key not in self._assigns:
             self._fed[self._targets[key].name] = value
             return
+        if self.writes:
+            self._initial[key] = value
         operation, placeholder = self._assigns[key]
         self._session.run(operation, {placeholder: value})
 

@@ -83,7 +83,8 @@ class Original(Protocol):
 
     ``is_signature``: it returns one value or a flat dict, as signatures do.
     ``branches``: control flow is left in its graph, which may depend on data.
-    ``is_random``: it draws from a generator, and runs differ.
+    ``is_random``: it draws from a generator, and runs differ. ``writes``: it assigns
+    variables, and every run begins with their first values.
     """
 
     inputs: tuple[Tensor, ...]
@@ -92,6 +93,7 @@ class Original(Protocol):
     is_signature: bool
     branches: bool
     is_random: bool
+    writes: bool
 
     def run(self, inputs: Arrays, seed: int | None, weighed: list[str] | None) -> Run:
         """``seed`` draws the cotangents; None leaves the gradients out. ``weighed``
@@ -134,6 +136,7 @@ RANDOM = (
     "StatefulTruncatedNormal",
     "StatefulRandom",
 )
+MUTATING = ("Assign", "ResourceScatter", "ResourceApply", "RngSkip", "StatefulRandom")
 CONTROL_FLOW = frozenset(
     "If StatelessIf While StatelessWhile Case StatelessCase Switch RefSwitch".split()
 )

@@ -17,6 +17,7 @@ from tf2torch.verify.original import float64, taps
 from tf2torch.verify.original.model import (
     CONTROL_FLOW,
     FLOATS,
+    MUTATING,
     RANDOM,
     NoGradient,
     Request,
@@ -29,7 +30,6 @@ from tf2torch.verify.original.model import (
 from tf2torch.verify.wire import Arrays
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-MUTATING = ("Assign", "ResourceScatter", "ResourceApply", "RngSkip", "StatefulRandom")
 
 
 class LoadedModel:
@@ -48,6 +48,7 @@ class LoadedModel:
         self.is_random = self._draws()
         self.branches = any(n.op in CONTROL_FLOW for n in self._nodes())
         self._initial = self._snapshot()
+        self.writes = bool(self._initial)
 
     @property
     def ops(self) -> set[str]:
