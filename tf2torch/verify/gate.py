@@ -171,6 +171,11 @@ class Case:
             self._random[sample.name] = _unequal(*runs)
         return self._random[sample.name]
 
+    @property
+    def weighed(self) -> list[str] | None:
+        """The same on the first input set."""
+        return self.weighed_in(self.samples[0])
+
     def weighed_in(self, sample: Sample) -> list[str] | None:
         """The outputs whose gradients can be compared number by number; None is all."""
         random = self.stochastic_in(sample)

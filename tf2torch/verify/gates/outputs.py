@@ -92,7 +92,7 @@ def figures_lazily(case: Case, sample: Sample) -> list[Figure]:
     truth, answer = case.oracle.outputs_for(sample.arrays), case.answer(sample)
     figures = []
     for name, single in truth.outputs.items():
-        if name in case.stochastic:
+        if name in case.stochastic_in(sample):
             continue
         judged = tolerance.judge_output(answer.outputs[name], single, None)
         floor = tolerance.FLOOR_ULPS * tolerance.EPS
