@@ -8,6 +8,7 @@ shape and byte range. Files above ``SHARD_BYTES`` are split, with an index besid
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -22,7 +23,10 @@ DTYPES = {
     "float16": "F16", "bfloat16": "BF16", "float32": "F32", "float64": "F64",
     "complex64": "C64",
 }  # fmt: skip
-WIDTHS = {"BOOL": 1, "C64": 8}
+WIDTHS = {
+    code: 1 if code == "BOOL" else int(re.sub(r"\D", "", code)) // 8
+    for code in DTYPES.values()
+}
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,7 @@ class Tensor:
 
     @property
     def nbytes(self) -> int:
-        code = DTYPES[self.dtype]
-        width = WIDTHS.get(code) or int("".join(c for c in code if c.isdigit())) // 8
-        return prod(self.shape) * width
+        return prod(self.shape) * WIDTHS[DTYPES[self.dtype]]
 
 
 def write_weights(
@@ -46,11 +48,13 @@ def write_weights(
 ) -> None:
     """``weights.safetensors``, or shards and ``weights.safetensors.index.json``."""
     shards: list[list[Tensor]] = [[]]
+    filled = 0
     for tensor in tensors:
-        full = sum(t.nbytes for t in shards[-1]) + tensor.nbytes > shard_bytes
-        if full and shards[-1]:
+        if filled + tensor.nbytes > shard_bytes and shards[-1]:
             shards.append([])
+            filled = 0
         shards[-1].append(tensor)
+        filled += tensor.nbytes
     if len(shards) == 1:
         _write(folder / "weights.safetensors", shards[0])
         return
