@@ -37,6 +37,8 @@ DEV = [
     "alembic>=1.13",  # MLflow's own store in a database
     *MLFLOW,
     *RAY,
+    "onnxruntime>=1.20",
+    "matplotlib>=3.8",
 ]
 
 setup(
