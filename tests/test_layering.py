@@ -22,9 +22,10 @@ MAY_IMPORT = {
     "repair": {"verify", "diagnostics"},
     "api": WHOLE,
     "inspection": set(),
+    "stage_times": set(),
     "golden": {"api", "diagnostics"},
     "fleet": {"api", "diagnostics"},
-    "cli": {"api", "fleet", "golden", "inspection", *WHOLE},
+    "cli": {"api", "fleet", "golden", "inspection", "stage_times", *WHOLE},
     "__init__": {"api", *WHOLE},
 }
 # TensorFlow takes seconds to load and torch one: neither on import.

@@ -102,6 +102,7 @@ main.add_command(golden)
 @click.option("--no-verify", is_flag=True, help="Convert only.")
 @click.option("--trust-lambda", is_flag=True, help="Run Lambda code of Keras files.")
 @click.option("--dump-ir", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--profile", is_flag=True, help="Time and memory by stage, on stderr.")
 @SANDBOX
 @JSON
 def convert(
@@ -110,14 +111,17 @@ def convert(
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
     no_verify: bool,
+    profile: bool,
     unsafe_no_sandbox: bool,
     as_json: bool,
     **same: Any,
 ) -> None:
     """Port SOURCE to a folder with model.py, its weights and a report."""
     from tf2torch.api import convert as run
+    from tf2torch.stage_times import StageTimes
 
     with progress() as say:
+        times = StageTimes(say)
         port = run(
             source,
             output=output,
@@ -125,9 +129,11 @@ def convert(
             outputs=outputs or None,
             verify=not no_verify,
             sandbox=not unsafe_no_sandbox,
-            progress=say,
+            progress=times,
             **same,
         )
+    if profile:
+        click.echo(times.table(), err=True)
     _show(port, as_json)
     sys.exit(_exit_code(port))
 
