@@ -205,6 +205,7 @@ def _compile(
     say: Progress,
 ) -> Any:
     from tf2torch.transpiler import frontends
+    from tf2torch.transpiler.garbage import few_collections
     from tf2torch.transpiler.pipeline import Options, compile_source
 
     if isinstance(source, str):
@@ -214,16 +215,17 @@ def _compile(
     say("start TensorFlow")
     start_tensorflow()
     say("read")
-    parsed = frontends.load(
-        source,
-        signature=signature,
-        inputs=inputs,
-        outputs=outputs,
-        custom_objects=custom_objects,
-        trust_lambda=trust_lambda,
-    )
     dump = None if dump_ir is None else Path(dump_ir)
-    return compile_source(parsed, Options(dump=dump, progress=say))
+    with few_collections():
+        parsed = frontends.load(
+            source,
+            signature=signature,
+            inputs=inputs,
+            outputs=outputs,
+            custom_objects=custom_objects,
+            trust_lambda=trust_lambda,
+        )
+        return compile_source(parsed, Options(dump=dump, progress=say))
 
 
 def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ...]:

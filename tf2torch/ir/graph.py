@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tf2torch.ir.nodes import Input, Node, Out
 
@@ -23,7 +24,11 @@ class Graph:
 
     def nodes(self) -> list[Node]:
         """Every node of this graph (not of regions), operands before users."""
-        return topological((*self.inputs, *self.effects, *self.results))
+        return list(self._nodes)
+
+    @cached_property
+    def _nodes(self) -> tuple[Node, ...]:
+        return tuple(topological((*self.inputs, *self.effects, *self.results)))
 
     def with_results(self, results: Iterable[Node]) -> Graph:
         names = (name for name, _ in self.outputs)
@@ -42,7 +47,7 @@ def topological(roots: Iterable[Node]) -> list[Node]:
             done[node] = None
             continue
         stack.append((node, True))
-        stack.extend((n, False) for n in reversed(node.operands) if n not in done)
+        stack += [(n, False) for n in reversed(node.operands) if n not in done]
     return list(done)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tf2torch.ir.node import Arg, Node, map_arg, nodes_of, same_args
@@ -54,7 +55,7 @@ class Call(Node):
     kwargs: tuple[tuple[str, Arg], ...] = ()
     unpack: tuple[object, ...] | None = field(default=None, kw_only=True)
 
-    @property
+    @cached_property
     def operands(self) -> tuple[Node, ...]:
         return tuple(nodes_of((self.args, tuple(v for _, v in self.kwargs))))
 
@@ -90,7 +91,7 @@ class Module(Node):
     unpack: tuple[object, ...] | None = field(default=None, kw_only=True)
     files: tuple[tuple[str, Callable[[], bytes]], ...] = field(default=(), kw_only=True)
 
-    @property
+    @cached_property
     def operands(self) -> tuple[Node, ...]:
         return tuple(nodes_of(self.args))
 

@@ -72,6 +72,7 @@ class _Inference:
     def __init__(self) -> None:
         self.oracle = tf_ops.ShapeOracle()
         self.primes: dict[sympy.Expr, int] = {}
+        self.codes: dict[sympy.Expr, int] = {}
         self.fresh = 0
 
     def graph(self, graph: Graph, input_types: Sequence[TensorType]) -> Graph:
@@ -225,7 +226,10 @@ class _Inference:
             return size
         if size.has(*ATOMS):
             return self.prime(size)
-        return int(size.subs({s: self.prime(s) for s in size.free_symbols}))
+        if size not in self.codes:
+            primes = {s: self.prime(s) for s in size.free_symbols}
+            self.codes[size] = int(size.subs(primes))
+        return self.codes[size]
 
     def decode(self, value: int) -> Dim | None:
         """``value`` as an expression of symbols; an int when it holds none of them."""
