@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class StageTimes:
-    """A progress callback that notes when each stage begins; passes it on to ``say``."""
+    """A progress callback that notes when each stage begins, and tells ``say``."""
 
     say: Callable[[str], None]
     _begun: list[tuple[str, float]] = field(default_factory=list)
