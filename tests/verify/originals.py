@@ -50,6 +50,19 @@ def corner(folder: Path) -> Path:
     return path
 
 
+def windowed(folder: Path) -> Path:
+    """x times a Hann window, which the graph computes."""
+    import tensorflow as tf
+
+    class Windowed(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 64], tf.float32)])
+        def __call__(self, x: Any) -> Any:
+            return {"y": x * tf.signal.hann_window(64)}
+
+    tf.saved_model.save(Windowed(), str(folder / "windowed"))
+    return folder / "windowed"
+
+
 def tf1_saved_model(folder: Path) -> Path:
     """Reference variables, a v1 while loop and a lookup table; built in a v1 graph."""
     import tensorflow as tf

@@ -109,6 +109,17 @@ def test_roundings_move_a_gradient_where_it_has_a_corner(tmp_path: Path) -> None
     assert 0 < moved[1.5] < 1e-4
 
 
+def test_constants_of_a_float64_run_are_those_of_float32(tmp_path: Path) -> None:
+    path = ORIGINALS.windowed(tmp_path)
+    ends = Tensor("x", "", "float32", (-1, 64)), Tensor("y", "", "float32")
+    with opened(path, [ends[0]], [ends[1]]) as oracle:
+        truth = oracle.truth({"x": np.ones((2, 64), "f")}, 0)
+    assert truth.double is not None
+    assert truth.double.dtypes["y"] == "float64"
+    assert (truth.double.outputs["y"] == truth.single.outputs["y"]).all()
+    assert truth.double.input_gradients["x"].dtype == np.float64
+
+
 def test_a_tf1_saved_model_with_a_loop_and_a_table(tmp_path: Path) -> None:
     path = ORIGINALS.tf1_saved_model(tmp_path)
     words = np.array([b"b", b"zzz", b"a"], object)

@@ -9,11 +9,12 @@ but carries most of the arithmetic of many models, is written out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tf2torch.verify.original.batchnorm import FUSED, shortest, write_out
+from tf2torch.verify.original.constants import hold_constants
 
 # DataType values: float → double, complex64 → complex128; + 100 are references.
 NARROW = {1: 2, 8: 18}
@@ -33,8 +34,10 @@ class Widened:
     kept: set[str] = field(default_factory=set)
 
 
-def widen_graph(graph: Any) -> set[str]:
-    """Widen a GraphDef in place; the op types that had to stay in float32."""
+def widen_graph(graph: Any, weights: Collection[str] = ()) -> set[str]:
+    """Widen a GraphDef in place; the op types that had to stay in float32.
+    ``weights`` are constants that are no constants to the model."""
+    hold_constants(graph, weights)
     signatures = {f.signature.name: f.signature for f in graph.library.function}
     state = Widened(signatures)
     nodes, _ = widen_nodes(graph.node, state, in_function=False)

@@ -387,6 +387,6 @@ def open_graph(request: Request, wide: bool) -> tuple[GraphModel, list[str]]:
     meta, prefix, folder = read_meta(request.path)
     kept: set[str] = set()
     if wide:
-        kept = float64.widen_graph(meta.graph_def)
+        kept = float64.widen_graph(meta.graph_def, request.keys)
     model = GraphModel(meta, prefix, request, folder)
     return model, sorted(kept & model.ops)
