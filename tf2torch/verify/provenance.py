@@ -83,6 +83,7 @@ class Port:
     unported: tuple[Unported, ...]
     random: bool
     stateful: bool
+    strings: bool = False  # it computes with strings, which torch has not
 
     @property
     def code(self) -> str:
@@ -155,6 +156,7 @@ def _port(folder: Path, data: dict[str, Any]) -> Port:
         ),
         random=bool(data.get("random", False)),
         stateful=bool(data.get("stateful", False)),
+        strings=bool(data.get("strings", False)),
     )
 
 

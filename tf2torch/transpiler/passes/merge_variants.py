@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from tf2torch.ir.graph import Graph, map_regions, transform
-from tf2torch.ir.nodes import Block, Chain
+from tf2torch.ir.nodes import Block, Chain, CustomGradient
+from tf2torch.transpiler.emit.planning import REGIONS
 from tf2torch.transpiler.emit.signature import Signature, sign
 from tf2torch.transpiler.passes.align_blocks import align, row_keys
 from tf2torch.transpiler.passes.explicit_pads import explicit_pads, has_pads
@@ -56,8 +57,9 @@ class _Variant:
     def of(graph: Graph) -> _Variant | None:
         made = sign(graph, {})
         plain = len(graph.outputs) == 1 and not graph.effects and not made.options
+        nested = any(isinstance(n, (*REGIONS, CustomGradient)) for n in graph.nodes())
         small = 1 < len(made.order) <= MOST_ROWS
-        return _Variant(made, [graph]) if plain and small else None
+        return _Variant(made, [graph]) if plain and small and not nested else None
 
 
 def _heights(root: Graph) -> dict[Graph, int]:

@@ -83,7 +83,7 @@ def _class_missing(port: Port, tree: ast.Module) -> Iterator[Hint]:
 
 def _imports(port: Port, tree: ast.Module) -> Iterator[Hint]:
     dtypes = {i.dtype for i in port.inputs} | {o.dtype for o in port.outputs}
-    strings = "string" in dtypes
+    strings = port.strings or "string" in dtypes
     for node in ast.walk(tree):
         for name in _imported(node):
             top = name.split(".")[0]
