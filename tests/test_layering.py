@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "golden": {"api", "diagnostics"},
     "fleet": {"api", "diagnostics"},
     "cli": {"api", "fleet", "golden", "inspection", "stage_times", *WHOLE},
-    "__init__": {"api", *WHOLE},
+    "__init__": {"api", "fleet", *WHOLE},
 }
 # TensorFlow takes seconds to load and torch one: neither on import.
 HEAVY = {"tensorflow", "torch", "keras", "tf_keras", "onnx", "onnx2torch", "tf2onnx"}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tf2torch.fleet.commands import batch
 from tf2torch.golden.commands import golden
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def main() -> None:
     """TensorFlow models to PyTorch source code, verified."""
 
 
+main.add_command(batch)
 main.add_command(golden)
 
 

@@ -269,13 +269,13 @@ def test_edit_is_judged_by_the_verifier(
     recorded: Any,
     tmp_path: Path,
 ) -> None:
-    import tf2torch
+    from tf2torch.api import verify
     from tf2torch.golden import judge
     from tf2torch.golden.recording import read
 
     port = Path(shutil.copytree(golden(name).folder, tmp_path / "port"))
     rewrite(port, before, after)
-    tf2torch.verify(port, golden(name).source)
+    verify(port, golden(name).source)
     result = judge(read(recorded(name)), port)
     assert kinds <= {found.kind for found in result.regressions}, str(result)
 
