@@ -194,6 +194,18 @@ def start_tensorflow() -> None:
         os.close(aside)
 
 
+def preload() -> None:
+    """Import all that a conversion needs, and run nothing: for a process that forks
+    for each conversion."""
+    start_tensorflow()
+    import torch  # noqa: F401
+
+    from tf2torch.rules import all_rules
+    from tf2torch.transpiler import frontends, pipeline  # noqa: F401
+
+    all_rules()
+
+
 def _compile(
     source: object,
     signature: str | None,

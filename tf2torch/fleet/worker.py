@@ -42,7 +42,7 @@ def main() -> None:
         events.write(json.dumps(event) + "\n")
 
     start = time.monotonic()
-    preload()
+    warm_up()
     tell({"ready": time.monotonic() - start})
     for line in sys.stdin:
         ending = supervise(Job.loads(line), tell)
@@ -50,19 +50,11 @@ def main() -> None:
         tell({"done": vars(ending), "worker_memory": memory})
 
 
-def preload() -> None:
-    """All that a conversion imports; what is loaded is not collected again."""
-    from tf2torch.api import start_tensorflow
+def warm_up() -> None:
+    """Import all that a conversion needs; what is loaded is not collected again."""
+    from tf2torch.api import preload
 
-    start_tensorflow()
-    import torch  # noqa: F401
-
-    import tf2torch.transpiler.frontends
-    import tf2torch.transpiler.pipeline
-    import tf2torch.verify  # noqa: F401
-    from tf2torch.rules import all_rules
-
-    all_rules()
+    preload()
     gc.collect()
     gc.freeze()
 
