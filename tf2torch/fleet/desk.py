@@ -127,9 +127,9 @@ def alone(output: Path) -> Iterator[None]:
         yield
 
 
-def refused(model: Model, key: str, reason: str) -> Result:
+def refused(model: Model, key: str, outcome: Outcome, reason: str) -> Result:
     """A model that could not even be fetched."""
-    return Result(model.name, model.location, Outcome.LOST, reason, model.owner, key)
+    return Result(model.name, model.location, outcome, reason, model.owner, key)
 
 
 def _unanswered(job: Job, ending: Ending) -> Result:

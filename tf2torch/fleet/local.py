@@ -12,8 +12,8 @@ from tf2torch.diagnostics import SourceError
 from tf2torch.fleet.desk import Desk, fetched, refused
 from tf2torch.fleet.events import Done, Event, Stage
 from tf2torch.fleet.job import Job
-from tf2torch.fleet.model import Model
-from tf2torch.fleet.result import Result
+from tf2torch.fleet.model import Model, Unreachable
+from tf2torch.fleet.result import Outcome, Result
 from tf2torch.fleet.slot import Slot
 
 Task = tuple[Model, str]  # a model and its key
@@ -108,8 +108,10 @@ def convert(
     post(Stage(model.name, "fetch"))
     try:
         path = fetched(model, Path(job.scratch))
-    except (SourceError, OSError) as error:
-        return refused(model, key, str(error))
+    except (Unreachable, OSError) as error:
+        return refused(model, key, Outcome.LOST, str(error))
+    except SourceError as error:
+        return refused(model, key, Outcome.UNREADABLE, str(error))
     there: Job = replace(job, source=str(path))
     ending = slot.run(there, lambda text: post(Stage(model.name, text)))
     return desk.result(there, ending)

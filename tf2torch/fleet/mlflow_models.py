@@ -11,7 +11,7 @@ from typing import Any
 from tf2torch.diagnostics import SourceError
 from tf2torch.fleet import folder as tree
 from tf2torch.fleet.digest import versions
-from tf2torch.fleet.model import Model
+from tf2torch.fleet.model import Model, Unreachable
 from tf2torch.fleet.result import Result
 
 SCHEME = "models:/"
@@ -54,7 +54,7 @@ def fetch(location: str, folder: Path) -> Path:
         )
     except (failure, OSError) as error:
         line = str(error).splitlines()[0]
-        raise SourceError(f"{location} cannot be downloaded: {line}") from None
+        raise Unreachable(f"{location} cannot be downloaded: {line}") from None
     root = Path(place)
     files = [p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()]
     found = sorted(tree.models(files, all_versions=True).values())

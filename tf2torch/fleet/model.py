@@ -20,6 +20,10 @@ OPTIONS = (*LISTS, *WORDS, "sample", *FLAGS, *NUMBERS)
 FORBIDDEN = frozenset('\\\0:*?"<>|')
 
 
+class Unreachable(SourceError):
+    """A store did not give the model this time; it may the next."""
+
+
 @dataclass(frozen=True)
 class Model:
     """``name`` is unique in its registry, parts separated by slashes; ``location`` a

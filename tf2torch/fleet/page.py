@@ -62,7 +62,9 @@ def _head(summary: Summary, registry: str) -> Iterator[str]:
     yield f"<header><div><h1>{escape(registry)}</h1>"
     yield f'<p class="soft">{summary.models} models, {time} of work'
     yield f"{f', {summary.reused} unchanged' if summary.reused else ''}</p></div>"
-    yield f'<div class="score">{summary.good}<small> of {summary.models} ready '
+    unproven = summary.outcomes.get(Outcome.CONVERTED.value, 0)
+    word = "ported, not all verified" if unproven else "verified"
+    yield f'<div class="score">{summary.good}<small> of {summary.models} {word} '
     yield f"({share:.0%})</small></div></header>"
 
 
@@ -81,7 +83,7 @@ def _outcomes(summary: Summary) -> Iterator[str]:
 def _reasons(summary: Summary) -> Iterator[str]:
     if not summary.reasons:
         return
-    yield "<h2>Why the others are not ready</h2>"
+    yield "<h2>Why the others are not</h2>"
     yield '<div class="table"><table><tbody>'
     for (outcome, reason), names in summary.reasons.items():
         tone = _tone(Outcome(outcome))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tf2torch.diagnostics import SourceError
+from tf2torch.fleet.model import Unreachable
 
 
 def filesystem(url: str) -> tuple[Any, str]:
@@ -65,5 +66,5 @@ def fetch(url: str, folder: Path) -> Path:
         for file in [path] if stem is None else system.glob(f"{stem}.*"):
             system.get_file(file, str(folder / Path(file).name))
     except OSError as error:
-        raise SourceError(f"{url} cannot be fetched: {error}") from None
+        raise Unreachable(f"{url} cannot be fetched: {error}") from None
     return target
