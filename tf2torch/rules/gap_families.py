@@ -197,4 +197,46 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "sample with fixed shares instead",
         "LearnedUnigramCandidateSampler ThreadUnsafeUnigramCandidateSampler",
     ),
+    (
+        "TensorFlow's debugger adds it while it watches a run",
+        "DebugNanCount DebugNumericSummary*",
+    ),
+    (
+        "it keeps what a TF1 loop needs for its gradient; name the outputs without "
+        "the gradient, which a port has from autograd",
+        "Stack StackV2 StackPush* StackPop* StackClose* TensorArrayGrad "
+        "TensorArrayGradV2 TensorArrayGradV3 TensorArrayGradWithShape",
+    ),
+    (
+        "TensorFlow before 1.0 wrote it; load the model with TensorFlow 1 and save it "
+        "again",
+        "TensorArray TensorArrayV2 TensorArrayPack TensorArrayUnpack "
+        "TensorArrayConcat TensorArrayConcatV2 TensorArrayGather TensorArrayGatherV2 "
+        "TensorArrayRead TensorArrayReadV2 TensorArrayScatter TensorArrayScatterV2 "
+        "TensorArraySize TensorArraySizeV2 TensorArraySplit TensorArraySplitV2 "
+        "TensorArrayWrite TensorArrayWriteV2",
+    ),
+    (
+        "it changes a lookup table while the model runs; a port's tables have the "
+        "content that was saved",
+        "LookupTableInsert LookupTableInsertV2 LookupTableRemoveV2",
+    ),
+    (
+        "it adds to a batch of lists at once, which only the vectoriser of loops "
+        "(pfor) does; save the model without vectorized_map",
+        "TensorListPushBackBatch",
+    ),
+    (
+        "no API of TensorFlow writes it into a model (loops are While, branches If)",
+        "For _If _While",
+    ),
+    (
+        "it is what tf.data gives at the end of its data; feed the tensors as inputs",
+        "OptionalFromValue OptionalGetValue OptionalHasValue OptionalNone",
+    ),
+    (
+        "its fixed-point filters are for microcontrollers; compute the features "
+        "before the model",
+        "AudioMicrofrontend",
+    ),
 )

@@ -9,7 +9,9 @@ from torch import Tensor
 Sampled = tuple[Tensor, Tensor, Tensor]
 
 
-def uniform_candidates(true: Tensor, count: int, size: int, unique: bool) -> Sampled:
+def random_uniform_candidates(
+    true: Tensor, count: int, size: int, unique: bool
+) -> Sampled:
     """``count`` of ``size`` classes, all alike; see ``sampled_candidates``."""
     return sampled_candidates(
         true,
@@ -20,7 +22,7 @@ def uniform_candidates(true: Tensor, count: int, size: int, unique: bool) -> Sam
     )
 
 
-def log_uniform_candidates(
+def random_log_uniform_candidates(
     true: Tensor, count: int, size: int, unique: bool
 ) -> Sampled:
     """Class k has the share (log(k + 2) − log(k + 1)) / log(size + 1)."""
@@ -36,7 +38,7 @@ def log_uniform_candidates(
     )
 
 
-def weighted_candidates(
+def random_weighted_candidates(
     true: Tensor, count: int, weights: Tensor | Sequence[float], unique: bool
 ) -> Sampled:
     """Classes in proportion to their weights."""

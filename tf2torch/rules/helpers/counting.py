@@ -74,3 +74,12 @@ def count_sparse(
     counts = torch.ones_like(counts) if binary else counts
     columns = most if most >= 0 else max(least, int(ids.max()) + 1 if len(ids) else 0)
     return indices, counts, torch.tensor([row_count, columns])
+
+
+def count_up_(counter: Tensor, limit: int) -> Tensor:
+    """The count before it is raised by one; an error once it is at the limit."""
+    before = counter.detach().clone()
+    if int(before) >= limit:
+        raise IndexError(f"the count has reached its limit {limit}")
+    counter.add_(1)
+    return before

@@ -34,8 +34,8 @@ def sampler(func: str) -> RuleFunction:
 rules.table(
     sampler,
     {
-        "UniformCandidateSampler": "uniform_candidates",
-        "LogUniformCandidateSampler": "log_uniform_candidates",
+        "UniformCandidateSampler": "random_uniform_candidates",
+        "LogUniformCandidateSampler": "random_log_uniform_candidates",
     },
 )
 
@@ -63,7 +63,7 @@ def fixed_unigram(
     weights += [w**attrs.distortion for w in attrs.unigrams]
     table = const(weights, "float64")
     args = (true, attrs.num_sampled, table, attrs.unique)
-    return outs(call("helper.weighted_candidates", *args, types=out))
+    return outs(call("helper.random_weighted_candidates", *args, types=out))
 
 
 @dataclass(frozen=True)

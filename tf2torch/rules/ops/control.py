@@ -151,6 +151,8 @@ def tensor_list_stack(
 ) -> Node:
     if is_tensor(items):
         return items
+    if out[0].dtype in HANDLES:
+        return call(".copy", items, type=out[0])
     sizes = element_sizes(element_shape, out[0])
     if sizes is None:
         return call("helper.stacked", items, type=out[0])

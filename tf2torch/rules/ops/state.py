@@ -74,6 +74,22 @@ def assign_sub(handle: Node, value: Node, *, attrs: LockAttrs) -> Node | Decline
     return _assigned(handle, value, ".sub_")
 
 
+@dataclass(frozen=True)
+class CountAttrs:
+    limit: int
+
+
+@rules.rule("CountUpTo", "ResourceCountUpTo")
+def count_up_to(
+    handle: Node, *, attrs: CountAttrs, out: tuple[TensorType, ...]
+) -> Node | Decline:
+    """The count before it is raised by one; an error at the limit."""
+    variable = target(handle)
+    if variable is None:
+        return UNKNOWN
+    return call("helper.count_up_", variable, attrs.limit, type=out[0])
+
+
 @rules.rule("VarIsInitializedOp", "IsVariableInitialized")
 def is_initialized(handle: Node) -> Node:
     return const(True)

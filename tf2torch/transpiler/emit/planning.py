@@ -52,10 +52,8 @@ def may_inline(node: Node) -> bool:
 
 
 def is_effect(node: Call) -> bool:
-    """In-place methods and reads of variables that the model writes."""
-    return (
-        node.func.endswith("_") and node.func.startswith(".")
-    ) or node.func == ".clone"
+    """What changes its operand, and reads of variables that the model writes."""
+    return node.func.endswith("_") or node.func == ".clone"
 
 
 def is_size(node: Node) -> bool:

@@ -65,7 +65,7 @@ def _is_pure(node: Call) -> bool:
     name = node.func
     in_place = name.endswith("_")
     random = "rand" in name or "multinomial" in name or "bernoulli" in name
-    mutable = name in ("list", ".append", ".clone", ".copy") or any(
+    mutable = name in ("list", ".append", ".clone", ".copy", "helper.timestamp") or any(
         n.dtype in ("variant", "resource") for n in (node, *node.operands)
     )
     return not (in_place or random or mutable)
