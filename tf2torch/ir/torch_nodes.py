@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tf2torch.ir.node import Arg, Node, map_arg, nodes_of, same_args
+from tf2torch.ir.node import Arg, Attr, Node, map_arg, nodes_of, same_args
 
 if TYPE_CHECKING:
     from tf2torch.ir.graph import Graph
@@ -192,6 +192,7 @@ class Unported(Node):
     op: str
     inputs: tuple[Node, ...] = ()
     reason: str = ""
+    attrs: tuple[tuple[str, Attr], ...] = ()
 
     @property
     def operands(self) -> tuple[Node, ...]:

@@ -30,6 +30,7 @@ from tf2torch.ir.nodes import (
     Variable,
     While,
 )
+from tf2torch.ir.types import HANDLES
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.expressions import Expressions, number, takes_scalar
 from tf2torch.transpiler.emit.helper_sources import helper_names
@@ -346,10 +347,9 @@ class Body:
                 operands = [self.operand(n, node) for n in node.operands]
                 return pycode.call(self.scope.callee(node), *operands)
             case Unported():
-                handles = ("resource", "variant")
-                inputs = [n for n in node.inputs if n.dtype not in handles]
+                inputs = [n for n in node.inputs if n.dtype not in HANDLES]
                 operands = [self.operand(n, node) for n in inputs]
-                return pycode.call("unported", pycode.lit(node.op), *operands)
+                return pycode.call(self.scope.callee(node), *operands)
             case Out():
                 owner = self.operand(node.node, node)
                 return pycode.subscript(owner, [pycode.lit(node.index)])

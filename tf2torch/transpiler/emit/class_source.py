@@ -21,6 +21,7 @@ from tf2torch.ir.nodes import (
     Option,
     Param,
     Raw,
+    Unported,
 )
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.arguments import Argument
@@ -33,6 +34,7 @@ from tf2torch.transpiler.emit.classes import (
     owners,
 )
 from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
+from tf2torch.transpiler.emit.gaps import Gaps
 from tf2torch.transpiler.emit.gradients import Gradients
 from tf2torch.transpiler.emit.meanings import Meanings, parameter_names
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake, untraced
@@ -47,6 +49,7 @@ class ClassSource:
     program: Program
     spec: ClassSpec
     gradients: Gradients
+    gaps: Gaps
     parameters: list[str] = field(default_factory=list)
     outputs: list[str] | None = None
     doc: str = ""
@@ -71,7 +74,7 @@ class ClassSource:
         scope = Scope(
             self.leaf, self.callee, self.label, meanings.of, self.forward_override
         )
-        body = Body(scope, indent=2)
+        body = Body(scope, indent=2, reserved=set(self.gaps.taken))
         names = self.parameters or parameter_names(graph)
         for node, name in zip(graph.inputs, names, strict=True):
             body.names[node] = name
@@ -117,6 +120,8 @@ class ClassSource:
     def callee(self, node: Node) -> Expr:
         if isinstance(node, CustomGradient):
             return self.gradients.callee(node)
+        if isinstance(node, Unported):
+            return self.gaps.callee(node)
         return pycode.name(f"self.{self.member(node)}")
 
     def member(self, node: Node) -> str:

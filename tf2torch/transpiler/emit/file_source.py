@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph, every_node
-from tf2torch.ir.nodes import Call, Input, Module, Node, Unported
+from tf2torch.ir.nodes import Call, Input, Module, Node
 from tf2torch.ir.types import TensorType, symbol
 from tf2torch.transpiler.emit.class_source import ClassSource
 from tf2torch.transpiler.emit.classes import Program, plan_classes
+from tf2torch.transpiler.emit.gaps import Gaps
 from tf2torch.transpiler.emit.gradients import Gradients
 from tf2torch.transpiler.emit.helper_sources import helper_texts
 from tf2torch.transpiler.emit.names import Namespace, identifier
@@ -39,6 +40,7 @@ class Emitted:
     text: str
     program: Program
     parameters: tuple[str, ...]
+    gaps: Gaps
 
 
 def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
@@ -46,11 +48,12 @@ def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
     program = plan_classes(graph, name)
     names = Namespace(("self", *_helpers(graph)))
     parameters = [names.claim(identifier(i.name, "x")) for i in graph.inputs]
-    gradients = Gradients(graph)
-    sources = [ClassSource(program, spec, gradients) for spec in program.classes]
+    gradients, gaps = Gradients(graph), Gaps(graph, _reserved(graph, program))
+    sources = [ClassSource(program, spec, gradients, gaps) for spec in program.classes]
     sources[-1].parameters = parameters
     sources[-1].outputs = None if single else [n for n, _ in graph.outputs]
-    classes = [*gradients.sources(), *(_class_text(s) for s in sources)]
+    classes = [*gradients.sources(), *gaps.sources()]
+    classes += [_class_text(s) for s in sources]
     imports, helpers = helper_texts(_helpers(graph))
     body = "\n\n\n".join([*helpers, *classes])
     text = FILE.format(
@@ -59,7 +62,7 @@ def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
         helpers="\n\n\n".join(helpers),
         classes="\n\n\n".join(classes),
     )
-    return Emitted(format_source(text), program, tuple(parameters))
+    return Emitted(format_source(text), program, tuple(parameters), gaps)
 
 
 def _class_text(source: ClassSource) -> str:
@@ -73,6 +76,11 @@ def _class_text(source: ClassSource) -> str:
     return "\n".join([*lines, *forward])
 
 
+def _reserved(graph: Graph, program: Program) -> set[str]:
+    """Names of the file that no gap may take."""
+    return {*_helpers(graph), *(c.name for c in program.classes)}
+
+
 def _helpers(graph: Graph) -> set[str]:
     return {name for node in every_node(graph) for name in _helper_of(node)}
 
@@ -83,8 +91,6 @@ def _helper_of(node: Node) -> list[str]:
         name = node.func
     elif isinstance(node, Module):
         name = node.cls
-    elif isinstance(node, Unported):
-        return ["unported"]
     return [name.removeprefix("helper.")] if name.startswith("helper.") else []
 
 

@@ -28,7 +28,7 @@ RANDOM |= {
 def provenance(compiled: Compiled) -> dict[str, object]:
     """The whole map, ready for JSON."""
     source, graph = compiled.source, compiled.graph
-    program = compiled.emitted.program
+    program, gaps = compiled.emitted.program, compiled.emitted.gaps
     return {
         "version": 1,
         "class": compiled.class_name,
@@ -45,9 +45,9 @@ def provenance(compiled: Compiled) -> dict[str, object]:
         ],
         "single_output": len(graph.outputs) == 1,
         "state": {e.key: _entry(e) for e in compiled.entries},
-        "regions": list(_regions(program, compiled.text)),
+        "regions": list(_regions(program, compiled)),
         "unported": [
-            {"op": n.op, "region": str(n.origin), "reason": n.reason}
+            {"op": n.op, "region": gaps.name(n), "reason": n.reason}
             for n in every_node(graph)
             if isinstance(n, Unported)
         ],
@@ -104,12 +104,20 @@ def _entry(entry: Entry) -> dict[str, object]:
     }
 
 
-def _regions(program: Program, text: str) -> Iterator[dict[str, object]]:
+def _regions(program: Program, compiled: Compiled) -> Iterator[dict[str, object]]:
+    """The functions and classes of helpers and gaps, then the classes of blocks."""
     lines = {
         n.name: [n.lineno, n.end_lineno]
-        for n in ast.parse(text).body
-        if isinstance(n, ast.ClassDef)
+        for n in ast.parse(compiled.text).body
+        if isinstance(n, (ast.ClassDef, ast.FunctionDef))
     }
+    own = {spec.name for spec in program.classes}
+    callers = _callers(compiled)
+    for name in lines:
+        if name not in own:
+            nodes = sorted(callers.get(name, ()))
+            found = {"lines": lines[name], "tf_nodes": nodes, "instances": []}
+            yield {"id": name, **found}
     paths: dict[object, list[str]] = {}
     _instances(program, program.root.signature, "", paths)
     for spec in program.classes:
@@ -120,6 +128,21 @@ def _regions(program: Program, text: str) -> Iterator[dict[str, object]]:
             "tf_nodes": sorted(_own_nodes(spec)),
             "instances": paths.get(spec.signature.key, []),
         }
+
+
+def _callers(compiled: Compiled) -> dict[str, set[str]]:
+    """Helper, gap or gradient → the TF nodes whose port calls it."""
+    found: dict[str, set[str]] = {}
+    gaps = compiled.emitted.gaps
+    for node in every_node(compiled.graph):
+        name = ""
+        if isinstance(node, Call) and node.func.startswith("helper."):
+            name = node.func.removeprefix("helper.")
+        elif isinstance(node, Unported):
+            name = gaps.name(node)
+        if name:
+            found.setdefault(name, set()).update(node.origin.tf)
+    return found
 
 
 def _own_nodes(spec: ClassSpec) -> set[str]:

@@ -144,7 +144,8 @@ class _Signer:
             case Out():
                 return ("out", self.numbers[node.node], node.index)
             case Unported():
-                return ("unported", node.op, [self.numbers[n] for n in node.inputs])
+                inputs = [self.numbers[n] for n in node.inputs]
+                return ("unported", node.op, repr(node.attrs), inputs)
             case Input():
                 return ("free", id(node))
             case Variable() | Table():

@@ -146,8 +146,9 @@ class _Lowering:
 
     def gap(self, node: Op, reason: str) -> Node | tuple[Node, ...]:
         self.gaps.setdefault((node.op, reason), []).append(node)
+        attrs = tuple(sorted(node.attrs.items()))
         made = Unported(
-            node.op, node.inputs, reason, types=node.types, origin=node.origin
+            node.op, node.inputs, reason, attrs, types=node.types, origin=node.origin
         )
         if len(node.types) == 1:
             return made
