@@ -81,10 +81,12 @@ Step = Callable[[Graph], Graph]
 
 @dataclass(frozen=True)
 class Options:
-    """``dump``: a folder that gets one readable file per pass."""
+    """``dump``: a folder that gets one readable file per pass. ``skip``: passes, by
+    name, that are left out: what they do is a matter of idiom, not of meaning."""
 
     rules: RuleSet | None = None
     dump: Path | None = None
+    skip: frozenset[str] = frozenset()
     progress: Callable[[str], None] = lambda stage: None
 
     def write(self, name: str, graph: Graph) -> None:
@@ -161,6 +163,8 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
 
 
 def _passed(graph: Graph, step: Step, options: Options) -> Graph:
+    if step.__name__ in options.skip:
+        return graph
     graph = step(graph)
     options.write(step.__name__, graph)
     return graph

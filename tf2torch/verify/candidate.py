@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -134,6 +135,19 @@ class Candidate:
     def variants(self, inputs: Arrays, path: str) -> list[list[Any]]:
         """[words, fingerprints] of ``candidate_variants.try_all``."""
         return list(self._ask("variants", inputs, path=path)[0]["variants"])
+
+    def entering(self, inputs: Arrays, path: str) -> Arrays:
+        """The tensors that enter the module at ``path``, ``in:`` by position."""
+        return self._ask("region", inputs, capture=True, path=path)[1]
+
+    def region(
+        self, arrays: Arrays, function: str | None = None, order: Sequence[int] = ()
+    ) -> Arrays:
+        """``out:`` and ``grad:`` of the module last looked at by ``entering``, or of
+        ``function`` (whose arguments are the arrays ``in:`` at ``order``)."""
+        path = "" if function is None else None
+        where = {"path": path, "function": function, "order": list(order)}
+        return self._ask("region", arrays, capture=False, **where)[1]
 
     def train(self, inputs: Arrays, seed: int, plan: Plan) -> Course:
         """Optimizer steps on a copy of the port."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from tf2torch.verify import (
     candidate_probes,
+    candidate_region,
     candidate_taps,
     candidate_training,
     candidate_values,
@@ -44,6 +45,7 @@ class Candidate:
         self._folder, self._file = "", ""
         self._guard = Guard("")
         self._nested = False
+        self._entered: Any = None
 
     def load(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
         import torch
@@ -159,6 +161,24 @@ class Candidate:
 
         return self._reply({"variants": self._guarded(run)}), {}
 
+    def region(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """What enters a region (``capture``), or what it makes of given tensors."""
+
+        def run() -> Arrays:
+            if message["capture"]:
+                tensors = candidate_values.tensors(self._inputs, arrays, False)
+                call = partial(self._call, tensors, "position")
+                entered = candidate_region.capture(self.model, message["path"], call)
+                self._entered = entered
+                return entered.arrays()
+            if message["path"] is None:
+                made = getattr(sys.modules["model"], message["function"])
+                return candidate_region.pull(made, message["order"], arrays)
+            made_alone: Arrays = self._entered.pull(arrays)
+            return made_alone
+
+        return self._reply({}), self._guarded(run)
+
     def time(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Of one call, with the gradients of the weighted sum where there is a seed."""
         import torch
@@ -271,6 +291,7 @@ def main() -> None:
     port = Candidate()
     handlers: dict[str, Handler] = {"load": port.load, "state": port.state}
     handlers |= {"run": port.run, "taps": port.taps, "export": port.export}
+    handlers |= {"region": port.region}
     handlers |= {"variants": port.variants, "train": port.train}
     serve(handlers | {"overfit": port.overfit, "time": port.time})
 

@@ -63,6 +63,27 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Around:
+    """Tensors at some TF nodes: which these read, which they make, and the values."""
+
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
+    values: Arrays
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """What crosses a region's border, by position: values in and out, the loss's
+    gradients (``cotangents``) at the outputs, and what the region makes of those at
+    its inputs; floats without an entry have no gradient."""
+
+    inputs: Arrays
+    outputs: Arrays
+    cotangents: Arrays
+    gradients: Arrays
+
+
+@dataclass(frozen=True)
 class Ask:
     """One run. ``draw`` tells repeated draws of a random model apart, and those of
     the noise of relative size ``rounding`` that weights and inputs are off by."""
@@ -183,6 +204,29 @@ class Oracle:
                 for name, value, gradient in answer["taps"]
             ]
         return self._taps[digest]
+
+    def around(self, inputs: Arrays, nodes: tuple[str, ...]) -> Around:
+        """The tensors that the TF nodes called ``nodes`` read and compute."""
+        answer, arrays = self._worker.ask(
+            "border", inputs, seconds=RUN_SECONDS, nodes=list(nodes)
+        )
+        return Around(tuple(answer["reads"]), tuple(answer["makes"]), arrays)
+
+    def crossing(
+        self, inputs: Arrays, reads: tuple[str, ...], makes: tuple[str, ...], seed: int
+    ) -> Crossing:
+        """Values and gradients of the tensors ``makes`` as a function of ``reads``."""
+        answer, arrays = self._worker.ask(
+            "border",
+            inputs,
+            seconds=RUN_SECONDS,
+            nodes=None,
+            inputs=list(reads),
+            outputs=list(makes),
+            seed=seed,
+        )
+        parts = [_part(arrays, p) for p in ("in:", "out:", "cot:", "grad:")]
+        return Crossing(*parts)
 
     def train(self, inputs: Arrays, seed: int, keys: list[str], plan: Plan) -> Course:
         """Steps on the original, from its own weights."""

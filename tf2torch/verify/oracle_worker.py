@@ -10,10 +10,12 @@ import dataclasses
 import time
 
 from tf2torch.verify.fingerprint import to_json
+from tf2torch.verify.original import border
 from tf2torch.verify.original.float64 import NotWidenable
 from tf2torch.verify.original.model import NoGradient, Request, StateVariable, Tensor
 from tf2torch.verify.original.opening import Opened, Opening
 from tf2torch.verify.original.rounding import rounded
+from tf2torch.verify.original.taps import collect
 from tf2torch.verify.original.training import train
 from tf2torch.verify.process import Handler, Refused, serve
 from tf2torch.verify.steps import SLOTS, Stepper
@@ -80,7 +82,7 @@ class Oracle:
         """Fingerprints of what is inside, in float32."""
         model = self._opened("float32").model
         try:
-            found = model.taps(arrays, message["seed"])
+            found = collect(model.inside(arrays), message["seed"])
         except Exception as error:  # TensorFlow's rewriting is free to fail
             raise Refused("taps", _brief(error), {}) from None
         entries = [
@@ -88,6 +90,18 @@ class Oracle:
             for tap in found
         ]
         return {"taps": entries}, {}
+
+    def border(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """What crosses the border of a region, values and gradients, in float32."""
+        model = self._opened("float32").model
+        try:
+            inside = model.inside(arrays)
+            if message["nodes"] is not None:
+                return border.around(inside, message["nodes"])
+            ends = message["inputs"], message["outputs"]
+            return border.crossing(inside, *ends, message["seed"])
+        except Exception as error:  # TensorFlow's rewriting is free to fail
+            raise Refused("border", _brief(error), {}) from None
 
     def train(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Optimizer steps; the variables are put back afterwards."""
@@ -167,6 +181,7 @@ def main() -> None:
     oracle = Oracle()
     handlers: dict[str, Handler] = {"open": oracle.open, "run": oracle.run}
     handlers |= {"taps": oracle.taps, "values": oracle.values, "time": oracle.time}
+    handlers |= {"border": oracle.border}
     serve(handlers | {"assign": oracle.assign, "train": oracle.train})
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from tf2torch.diagnostics import SourceError
 from tf2torch.verify import sandbox
-from tf2torch.verify.candidate import Candidate
+from tf2torch.verify.alone import Alone, Bench, check
+from tf2torch.verify.candidate import Candidate, PortFailed
 from tf2torch.verify.check import Tell, chosen_gates, run_gates, verified_regions
 from tf2torch.verify.gate import Case
 from tf2torch.verify.gates.style import ruff_findings
@@ -36,6 +37,7 @@ from tf2torch.verify.task import Task
 from tf2torch.verify.wire import Arrays
 
 BASE_MEMORY = 8 << 30  # TensorFlow itself and its graphs
+ALONE_BATCH = 3
 MODEL_COPIES = 24  # float32 and float64 copies, gradients, the checkpoint while read
 
 
@@ -96,6 +98,26 @@ class Session:
             self.isolated,
             measure(port.code, ruff_findings(port.code)),
         )
+
+    def alone(
+        self, folder: Path, region: str, sample: Arrays | None = None, seed: int = 0
+    ) -> Alone:
+        """Judge one region of the port in ``folder`` by itself."""
+        port = read_port(folder)
+        question = self._ask_for(port)
+        oracle = self.oracle(question)
+        inputs = sample if sample is not None else self._first(port, oracle, seed)
+        with Candidate(port, (question.path,), self.limits, self.isolated) as candidate:
+            try:
+                candidate.load()
+            except PortFailed as failure:
+                return Alone(False, str(failure))
+            return check(Bench(port, oracle, candidate, inputs, seed), region)
+
+    def _first(self, port: Port, oracle: Oracle, seed: int) -> Arrays:
+        """One small set of inputs, the same for every version of a port."""
+        self._draw(port, oracle, None, seed)  # looks for what TensorFlow accepts
+        return self._redraw(port, ALONE_BATCH, seed)
 
     def oracle(self, question: Question) -> Oracle:
         """TensorFlow with the original open; kept until another one is asked for."""

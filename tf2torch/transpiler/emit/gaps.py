@@ -9,6 +9,7 @@ schema, then the attributes, whose defaults are the values that the model gives 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tf2torch import pycode
@@ -38,7 +39,7 @@ class Gaps:
                 continue
             key = _key(node)
             if key not in self._names:
-                self._names[key] = namespace.claim(snake(node.op))
+                self._names[key] = namespace.claim(_snake(node.op))
                 self._found[self._names[key]] = node
             self.nodes.setdefault(self._names[key], []).append(node)
 
@@ -99,6 +100,11 @@ def settings_of(node: Unported) -> list[tuple[str, Attr]]:
 
 def annotation(type: TensorType) -> str:
     return "np.ndarray" if type.dtype == "string" else "Tensor"
+
+
+def _snake(op: str) -> str:
+    """CTCLoss → ctc_loss"""
+    return snake(re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])", "_", op)) or "op"
 
 
 def _is_plain(value: Attr) -> bool:

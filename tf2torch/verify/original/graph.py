@@ -22,7 +22,6 @@ from tf2torch.verify.original.model import (
     Request,
     Run,
     StateVariable,
-    Tap,
     Tensor,
     plain,
 )
@@ -97,7 +96,7 @@ class GraphModel:
             where[key] = plain(value)
         return run
 
-    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
+    def inside(self, inputs: Arrays) -> taps.Inside:
         get = self._graph.get_tensor_by_name
         feeds = self._feeds(inputs)
         outputs = {t.name: get(t.tensor) for t in self.outputs if t.dtype in FLOATS}
@@ -106,7 +105,7 @@ class GraphModel:
             return list(self._session.run(list(tensors), feeds)) if tensors else []
 
         given = [get(t.tensor) for t in self.inputs]
-        return taps.collect(self._graph, fetch, given, outputs, seed)
+        return taps.Inside(self._graph, fetch, given, outputs)
 
     def _feeds(self, inputs: Arrays) -> dict[Any, Any]:
         named = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from tf2torch.verify.fingerprint import Fingerprint
 from tf2torch.verify.wire import Arrays
+
+if TYPE_CHECKING:
+    from tf2torch.verify.original.taps import Inside
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,8 @@ class Original(Protocol):
         are the outputs that make the loss, by default all."""
         ...
 
-    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
-        """Every float tensor inside, by value and gradient."""
+    def inside(self, inputs: Arrays) -> Inside:
+        """The flat graph with these inputs, to look into."""
         ...
 
     def value(self, key: str) -> np.ndarray: ...

@@ -23,7 +23,6 @@ from tf2torch.verify.original.model import (
     Request,
     Run,
     StateVariable,
-    Tap,
     Tensor,
     plain,
 )
@@ -84,9 +83,9 @@ class LoadedModel:
         _fill(run, found)
         return run
 
-    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
+    def inside(self, inputs: Arrays) -> taps.Inside:
         function, given = self._function, self.inputs
-        return taps.of_function(function, inputs, given, self.outputs, seed)
+        return taps.of_function(function, inputs, given, self.outputs)
 
     def value(self, key: str) -> np.ndarray:
         if key in self._initial:

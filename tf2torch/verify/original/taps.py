@@ -8,6 +8,7 @@ parts of bounded size and leave only their fingerprints behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,25 +28,34 @@ COPIES = frozenset(
 )
 
 
-def collect(
-    graph: Any,
-    fetch: Fetch,
-    inputs: Sequence[Any],
-    outputs: dict[str, Any],
-    seed: int,
-) -> list[Tap]:
-    """Taps at every fetchable float tensor that is computed, in graph order."""
-    import tensorflow as tf
+@dataclass(frozen=True)
+class Inside:
+    """A flat graph with its inputs fed: ``fetch`` reads any of its tensors. ``outputs``
+    are the float ones, by name."""
 
-    tensors = list(_tensors(graph, inputs, _upstream(outputs.values())))
+    graph: Any
+    fetch: Fetch
+    inputs: Sequence[Any]
+    outputs: dict[str, Any]
+
+    def weights(self, seed: int) -> list[Any]:
+        """The cotangents of the outputs, as constants of the graph."""
+        import tensorflow as tf
+
+        found = self.fetch(list(self.outputs.values()))
+        return [
+            tf.constant(cotangent(seed, name, value.shape), tensor.dtype)
+            for (name, tensor), value in zip(self.outputs.items(), found, strict=True)
+        ]
+
+
+def collect(inside: Inside, seed: int) -> list[Tap]:
+    """Taps at every fetchable float tensor that is computed, in graph order."""
+    graph, fetch, outputs = inside.graph, inside.fetch, list(inside.outputs.values())
+    tensors = list(_tensors(graph, inside.inputs, _upstream(outputs)))
     with graph.as_default():
         values = _prints(tensors, fetch)
-        found = fetch(list(outputs.values()))
-        weights = [
-            tf.constant(cotangent(seed, name, value.shape), tensor.dtype)
-            for (name, tensor), value in zip(outputs.items(), found, strict=True)
-        ]
-        gradients = _gradients(tensors, list(outputs.values()), weights, fetch)
+        gradients = _gradients(tensors, outputs, inside.weights(seed), fetch)
     return [
         Tap(tensor.name, value, gradient)
         for tensor, value, gradient in zip(tensors, values, gradients, strict=True)
@@ -136,9 +146,8 @@ def of_function(
     inputs: Arrays,
     names: tuple[Tensor, ...],
     outputs: Sequence[Tensor],
-    seed: int,
-) -> list[Tap]:
-    """Taps of a concrete function; ``inputs`` are in the order of its arguments."""
+) -> Inside:
+    """A concrete function; ``inputs`` are in the order of its arguments."""
     import tensorflow as tf
 
     wrapped, own = _flattened(function, len(outputs))
@@ -154,7 +163,7 @@ def of_function(
 
     results = dict(zip((t.name for t in outputs), wrapped.outputs, strict=True))
     floats = {n: t for n, t in results.items() if t.dtype.name in FLOATS}
-    return collect(wrapped.graph, fetch, feeds, floats, seed)
+    return Inside(wrapped.graph, fetch, feeds, floats)
 
 
 def _flattened(function: Any, results: int) -> tuple[Any, list[Any]]:
