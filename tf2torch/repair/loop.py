@@ -1,23 +1,30 @@
-"""The loop itself: hints by priority, one region at a time, a monotone best."""
+"""The loop: score, ask for what the hints flag, verify, keep what is better."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf2torch.diagnostics import Hint
-from tf2torch.repair.providers import Provider, ProviderError, Request, provider_of
-from tf2torch.repair.region import Refused, regions, splice
-from tf2torch.repair.transcript import Event, Transcript
+from tf2torch.repair.budget import Budget, Spent
+from tf2torch.repair.facts import Knowledge
+from tf2torch.repair.judge import Bench, Verdict, better_than
+from tf2torch.repair.providers import Answer, Failure, Provider, ProviderError, Request
+from tf2torch.repair.providers.recorded import digest
+from tf2torch.repair.providers.selection import Providers
+from tf2torch.repair.region import regions
+from tf2torch.repair.suspects import Suspect, primary, suspects
+from tf2torch.repair.transcript import Attempt, End, Start, Transcript
 
 if TYPE_CHECKING:
     from tf2torch.verify import Scoreboard
 
-Verify = Callable[[Path], "Scoreboard"]
 STALE = 2  # iterations without a better score before the loop gives up
+FREE_OFFERS = 12  # that are tried for one region in one iteration
+PARALLEL = 4  # regions that are asked for at once
 
 
 class Outcome(Enum):
@@ -27,131 +34,168 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Budget:
-    """``attempts``: answers asked for, over all regions."""
+class Result:
+    """``failure``: the provider could not be asked (any more), and ``message`` why."""
 
-    attempts: int = 5
-
-
-def repair(
-    folder: Path,
-    source: object,
-    report: Scoreboard,
-    *,
-    provider: object = None,
-    max_iterations: int = 5,
-    progress: Callable[[str], None] | None = None,
-    sandbox: bool = True,
-) -> Scoreboard:
-    """Improve the port in ``folder`` in place; returns the best scoreboard.
-
-    The rule output is kept when nothing better is found, and when the provider fails.
-    """
-    from tf2torch.verify import verify
-
-    def check(port: Path) -> Scoreboard:
-        return verify(port, source, progress=progress, sandbox=sandbox)
-
-    if report.passed:
-        return report
-    who = provider_of(provider)
-    best, _ = run(folder, report, who, check, Budget(max_iterations), progress)
-    return best
+    board: Scoreboard
+    outcome: Outcome
+    iterations: int
+    failure: Failure | None = None
+    message: str = ""
 
 
-def run(
-    folder: Path,
-    report: Scoreboard,
-    provider: Provider,
-    check: Verify,
-    budget: Budget,
-    progress: Callable[[str], None] | None = None,
-) -> tuple[Scoreboard, Outcome]:
-    """Ask, splice, verify, keep what is strictly better."""
-    tell = progress or (lambda stage: None)
-    log = Transcript(folder / "repair.jsonl")
-    model = folder / "model.py"
-    attempts: dict[str, list[tuple[str, str]]] = {}
-    best, text, stale = report, model.read_text(), 0
-    for iteration in range(1, budget.attempts + 1):
-        request = next_request(best, text, attempts)
-        if request is None or best.passed or stale >= STALE:
-            break
-        tell(f"repair {iteration}/{budget.attempts}: {request.region}")
+@dataclass
+class Run:
+    """One repair. ``text`` and ``best`` are those of the best port so far."""
+
+    bench: Bench
+    best: Scoreboard
+    providers: Providers
+    log: Transcript
+    budget: Budget = Budget()
+    facts: Knowledge | None = None
+    tell: Callable[[str], None] = lambda stage: None
+    text: str = ""
+    attempts: dict[str, list[Attempt]] = field(default_factory=dict)
+    exhausted: set[tuple[str, str]] = field(default_factory=set)
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        self.text = self.bench.model.read_text()
+        self.spent = Spent(self.budget)
+        self.iteration = 0
+
+    def __call__(self) -> Result:
+        first, failure = self.best, None
+        self.log.add(_start(self.text, first))
         try:
-            answer = provider.propose(request)
+            self._iterate()
         except ProviderError as error:
-            tell(f"repair stopped: {error}")
-            log.add(_event(iteration, request, provider, None, str(error), best, None))
-            break
-        found, outcome = _tried(model, text, request.region, answer, check)
-        better = found is not None and better_than(found, best)
-        log.add(_event(iteration, request, provider, answer, outcome, best, found))
-        attempts.setdefault(request.region, []).append((answer or "", outcome))
-        stale = 0 if better else stale + 1
-        if better and found is not None:
-            best, text = found, model.read_text()
+            failure, self.message = error.failure, str(error)
+            self.tell(f"repair stopped: {error}")
+        finally:
+            self.bench.model.write_text(self.text)
+        outcome = Outcome.UNCHANGED
+        if self.best is not first:
+            outcome = Outcome.FIXED if self.best.passed else Outcome.IMPROVED
+        self.log.add(self._end(outcome, self.message))
+        return Result(self.best, outcome, self.iteration, failure, self.message)
+
+    def _iterate(self) -> None:
+        stale = 0
+        for iteration in range(1, self.budget.iterations + 1):
+            self.iteration = iteration
+            before = self.best
+            offered = self._round(self.providers.free, FREE_OFFERS)
+            if not self.best.passed and self.best is before:
+                offered |= self._round(self.providers.paid, 1)
+            stale = stale + 1 if self.best is before else 0
+            self.message = self.spent.over
+            if self.best.passed or not offered or stale >= STALE or self.message:
+                return
+
+    def _round(self, provider: Provider | None, offers: int) -> bool:
+        """Ask for the suspects until the port is better; whether there were offers."""
+        offered = False
+        while provider is not None and offers and not self.spent.over:
+            requests = self._requests(provider)
+            answers = self._asked(provider, requests) if requests else []
+            found = [pair for pair in zip(requests, answers, strict=True) if pair[1]]
+            offered |= bool(found)
+            offers -= 1
+            before = self.best
+            for request, answer in found:
+                assert answer is not None
+                self._try(provider, request, answer)
+            if self.best is not before or not requests:
+                break
+        return offered
+
+    def _requests(self, provider: Provider) -> list[Request]:
+        """The most urgent regions that the provider may still have something for."""
+        known = regions(self.text)
+        found = suspects(self.best.hints, known, self.best.verified)
+        left = [s for s in found if (provider.name, s.region) not in self.exhausted]
+        wanted = primary(left)[:PARALLEL]
+        asked = {s.region for s in wanted}
+        locked = tuple(name for name in known if name not in asked)
+        return [self._request(s, known[s.region].code, locked) for s in wanted]
+
+    def _request(self, suspect: Suspect, code: str, locked: tuple[str, ...]) -> Request:
+        tried = self.attempts.get(suspect.region, ())
+        return Request(
+            suspect.region,
+            code,
+            suspect.hints,
+            self.text,
+            locked,
+            tuple(a.tried for a in tried),
+            tuple(n for n in self.best.verified if n in locked),
+            None if self.facts is None else self.facts(suspect.region),
+        )
+
+    def _asked(
+        self, provider: Provider, requests: list[Request]
+    ) -> list[Answer | None]:
+        """All at once; what one of them finds out does not change another's prompt."""
+        names = ", ".join(r.region for r in requests)
+        of = f"{self.iteration}/{self.budget.iterations}"
+        self.tell(f"repair {of}: {provider.name} on {names} ({self.spent})")
+        with ThreadPoolExecutor(len(requests)) as pool:
+            answers = list(pool.map(provider.propose, requests))
+        for request, answer in zip(requests, answers, strict=True):
+            if answer is None:
+                self.exhausted.add((provider.name, request.region))
+            else:
+                self.spent.add(answer)
+        return answers
+
+    def _try(self, provider: Provider, request: Request, answer: Answer) -> None:
+        verdict = Verdict(self.text, "", answer.note or "no code in the answer")
+        if answer.code is not None:
+            verdict = self.bench.try_(self.text, request.region, answer.code)
+        board, before = verdict.board, self.best
+        kept = board is not None and better_than(board, before)
+        if kept and board is not None:
+            self.best, self.text = board, verdict.text
+            self.exhausted.clear()
         else:
-            model.write_text(text)
-    if model.read_text() != text or best is not report:
-        best = check(folder)
-    fixed = Outcome.FIXED if best.passed else Outcome.IMPROVED
-    return best, fixed if best is not report else Outcome.UNCHANGED
+            self.bench.model.write_text(self.text)
+        attempt = Attempt(
+            self.iteration,
+            request.region,
+            provider.name,
+            provider is self.providers.free,
+            tuple(map(str, request.hints)),
+            digest(request.code),
+            answer,
+            _diff(request.code, answer.code or request.code),
+            verdict.alone,
+            verdict.outcome,
+            kept,
+            before.score,
+            None if board is None else board.score,
+        )
+        self.attempts.setdefault(request.region, []).append(attempt)
+        self.log.add(attempt)
+
+    def _end(self, outcome: Outcome, failure: str) -> End:
+        return End(
+            outcome.value,
+            digest(self.text),
+            self.best.score,
+            self.iteration,
+            self.spent.tokens,
+            self.spent.cost,
+            failure,
+        )
 
 
-def next_request(
-    report: Scoreboard, text: str, attempts: dict[str, list[tuple[str, str]]]
-) -> Request | None:
-    """The region with the most urgent hint that model.py holds."""
-    known = regions(text)
-    flagged: dict[str, list[Hint]] = {}
-    for hint in sorted(report.hints, key=lambda h: (h.priority, h.code.value)):
-        if hint.region in known:
-            flagged.setdefault(hint.region, []).append(hint)
-    for name, hints in flagged.items():
-        tried = tuple(attempts.get(name, ()))
-        if tried and not tried[-1][0]:
-            continue  # nothing more to offer for this one
-        locked = tuple(n for n in known if n not in flagged)
-        return Request(name, known[name].code, tuple(hints), text, locked, tried)
-    return None
+def _start(text: str, board: Scoreboard) -> Start:
+    hints = tuple(map(str, board.hints))
+    return Start(digest(text), tuple(regions(text)), board.score, hints)
 
 
-def better_than(found: Scoreboard, best: Scoreboard) -> bool:
-    """Strictly: passing, then fewer urgent hints, then the score."""
-
-    def rank(board: Scoreboard) -> tuple[bool, int, int, float]:
-        urgent = sum(h.priority <= 2 for h in board.hints)
-        gates = sum(g.passed for g in board.gates if g.hard and not g.skipped)
-        return board.passed, gates, -urgent, board.score
-
-    return rank(found) > rank(best)
-
-
-def _tried(
-    model: Path, text: str, region: str, answer: str | None, check: Verify
-) -> tuple[Scoreboard | None, str]:
-    if answer is None:
-        return None, "the provider has nothing to offer"
-    try:
-        model.write_text(splice(text, region, answer))
-    except Refused as error:
-        return None, f"refused: {error}"
-    found = check(model.parent)
-    state = "passes" if found.passed else f"{len(found.hints)} hints"
-    return found, f"score {found.score:g}, {state}"
-
-
-def _event(
-    iteration: int,
-    request: Request,
-    provider: Provider,
-    answer: str | None,
-    outcome: str,
-    best: Scoreboard,
-    found: Scoreboard | None,
-) -> Event:
-    after = None if found is None else found.score
-    return Event(
-        iteration, request.region, provider.name, answer, outcome, best.score, after
-    )
+def _diff(before: str, after: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=2)
+    return "\n".join(list(lines)[2:])

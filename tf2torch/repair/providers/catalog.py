@@ -1,24 +1,26 @@
-"""Known replacements, without a network: numerically stable forms of the same value.
+"""Known replacements, without a network.
 
-    torch.log(x.softmax(d))          ->   F.log_softmax(x, d)
-    torch.log(1.0 + x)               ->   torch.log1p(x)
-    torch.log(torch.sigmoid(x))      ->   F.logsigmoid(x)
-    torch.exp(x) - 1.0               ->   torch.expm1(x)
-    torch.log(torch.exp(x).sum(d))   ->   torch.logsumexp(x, d)
-
-Each request gets the first entry that changes the region and was not tried before.
+In this order, each once per region: the region as the compiler emits it from its TF
+subgraph; the setting that the verifier's hypothesis names; numerically stable forms;
+other gradients; other padding; other lowerings of the subgraph (without the lifts into
+idioms, through ONNX). Nothing here knows the right answer: the verifier decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import ast
+import builtins
+from collections.abc import Iterator
 
-import libcst as cst
-import libcst.matchers as m
+from tf2torch.diagnostics import Code
+from tf2torch.repair.facts import Lowering
+from tf2torch.repair.providers import Answer, Request
+from tf2torch.repair.region import regions
+from tf2torch.repair.rewrites import gradients, padding, settings, stable
+from tf2torch.repair.rewrites.rewriting import Rewrite, rewritten
 
-from tf2torch.repair.providers import Request
-
-Rewrite = Callable[[cst.Call | cst.BinaryOperation], cst.BaseExpression | None]
+BUILTINS = frozenset(dir(builtins))
+GRADIENTS = frozenset({Code.NO_GRADIENT, Code.GRADIENT_MISMATCH})
 
 
 class Catalog:
@@ -26,105 +28,77 @@ class Catalog:
 
     name = "catalog"
 
-    def propose(self, request: Request) -> str | None:
-        tried = {code for code, _ in request.attempts}
-        for rewrite in REWRITES:
-            module = cst.parse_module(request.code)
-            made = module.visit(_Rewriter(rewrite)).code
-            if made != request.code and made not in tried:
-                return made
+    def propose(self, request: Request) -> Answer | None:
+        tried = {_normal(attempt.code) for attempt in request.attempts}
+        tried.add(_normal(request.code))
+        for entry in _entries(request):
+            if not entry.code or not _stands(entry.code, request):
+                continue
+            if _normal(entry.code) not in tried:
+                return Answer(entry.code, text=entry.route)
         return None
 
 
-class _Rewriter(cst.CSTTransformer):
-    def __init__(self, rewrite: Rewrite) -> None:
-        self.rewrite = rewrite
-
-    def leave_Call(
-        self, original_node: cst.Call, updated_node: cst.Call
-    ) -> cst.BaseExpression:
-        return self.rewrite(updated_node) or updated_node
-
-    def leave_BinaryOperation(
-        self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
-    ) -> cst.BaseExpression:
-        return self.rewrite(updated_node) or updated_node
-
-
-def _torch(name: str) -> m.Attribute:
-    return m.Attribute(m.Name("torch"), m.Name(name))
+def _entries(request: Request) -> Iterator[Lowering]:
+    lowerings = iter(()) if request.facts is None else request.facts.lowerings()
+    first = next(lowerings, None)
+    if first is not None:
+        yield first
+    for code in settings.proposals(request.code, request.hints):
+        yield Lowering("the verifier's hypothesis", code)
+    families = [("a stable form", stable.REWRITES), ("padding", padding.REWRITES)]
+    own = ("a custom gradient", gradients.REWRITES)
+    at = 0 if GRADIENTS & {h.code for h in request.hints} else 1
+    families.insert(at, own)
+    for route, rewrites in families:
+        yield from _rewritten(route, request.code, rewrites)
+    yield from lowerings
 
 
-def _call(func: str, args: Sequence[cst.Arg]) -> cst.BaseExpression:
-    made = cst.parse_expression(f"{func}()")
-    return made.with_changes(args=args)
+def _rewritten(
+    route: str, code: str, rewrites: tuple[Rewrite, ...]
+) -> Iterator[Lowering]:
+    for rewrite in rewrites:
+        for made in rewritten(code, rewrite):
+            yield Lowering(f"{route}: {rewrite.__name__}", made)
 
 
-def _argument_of(node: cst.CSTNode, func: str) -> cst.BaseExpression | None:
-    """x of ``torch.func(x)``"""
-    if m.matches(node, m.Call(func=_torch(func), args=[m.Arg()])):
-        assert isinstance(node, cst.Call)
-        return node.args[0].value
-    return None
+def _stands(code: str, request: Request) -> bool:
+    """Whether what it calls by name is in the file: a lowering may want a helper that
+    is not."""
+    known = set(regions(request.source)) | {request.region}
+    tree = ast.parse(code)
+    own = {
+        n.name for n in ast.walk(tree) if isinstance(n, ast.ClassDef | ast.FunctionDef)
+    }
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _stores(n)}
+    bound |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    return called <= known | own | bound | BUILTINS | _names(request)
 
 
-def log_softmax(node: cst.CSTNode) -> cst.BaseExpression | None:
-    inner = _argument_of(node, "log")
-    softmax = m.Call(func=m.Attribute(attr=m.Name("softmax")))
-    if inner is None or not m.matches(inner, softmax):
-        return None
-    assert isinstance(inner, cst.Call) and isinstance(inner.func, cst.Attribute)
-    if isinstance(inner.func.value, cst.Name) and inner.func.value.value in (
-        "torch",
-        "F",
-    ):
-        return _call("F.log_softmax", inner.args)
-    return inner.with_changes(
-        func=inner.func.with_changes(attr=cst.Name("log_softmax"))
-    )
+def _names(request: Request) -> set[str]:
+    """What the file's imports and assignments bind."""
+    found: set[str] = set()
+    for node in ast.parse(request.source).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {a.asname or a.name for a in node.names}
+        elif isinstance(node, ast.Assign):
+            found |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+    return found
 
 
-def log_sigmoid(node: cst.CSTNode) -> cst.BaseExpression | None:
-    inner = _argument_of(node, "log")
-    value = None if inner is None else _argument_of(inner, "sigmoid")
-    return None if value is None else _call("F.logsigmoid", [cst.Arg(value)])
+def _stores(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
-def log1p(node: cst.CSTNode) -> cst.BaseExpression | None:
-    inner = _argument_of(node, "log")
-    if not isinstance(inner, cst.BinaryOperation) or not m.matches(
-        inner.operator, m.Add()
-    ):
-        return None
-    for one, other in ((inner.left, inner.right), (inner.right, inner.left)):
-        if m.matches(one, m.Float("1.0") | m.Integer("1")):
-            return _call("torch.log1p", [cst.Arg(other)])
-    return None
-
-
-def expm1(node: cst.CSTNode) -> cst.BaseExpression | None:
-    if not isinstance(node, cst.BinaryOperation) or not m.matches(
-        node.operator, m.Subtract()
-    ):
-        return None
-    value = _argument_of(node.left, "exp")
-    if value is None or not m.matches(node.right, m.Float("1.0") | m.Integer("1")):
-        return None
-    return _call("torch.expm1", [cst.Arg(value)])
-
-
-def logsumexp(node: cst.CSTNode) -> cst.BaseExpression | None:
-    inner = _argument_of(node, "log")
-    if not isinstance(inner, cst.Call) or not m.matches(
-        inner.func, m.Attribute(attr=m.Name("sum"))
-    ):
-        return None
-    assert isinstance(inner.func, cst.Attribute)
-    value = _argument_of(inner.func.value, "exp")
-    if value is None or not inner.args:
-        return None
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    return _call("torch.logsumexp", [cst.Arg(value, comma=comma), *inner.args])
-
-
-REWRITES: tuple[Rewrite, ...] = (log_softmax, log_sigmoid, log1p, expm1, logsumexp)
+def _normal(code: str) -> str:
+    """The same for code that differs in format only."""
+    try:
+        return ast.dump(ast.parse(code))
+    except (SyntaxError, ValueError, RecursionError):
+        return code

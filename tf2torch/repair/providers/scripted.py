@@ -1,10 +1,10 @@
-"""Answers written beforehand, for tests and replays."""
+"""Answers written beforehand, for tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tf2torch.repair.providers import Request
+from tf2torch.repair.providers import Answer, Request
 
 
 class Scripted:
@@ -16,6 +16,7 @@ class Scripted:
         self._answers = iter(tuple(answers))
         self.requests: list[Request] = []
 
-    def propose(self, request: Request) -> str | None:
+    def propose(self, request: Request) -> Answer | None:
         self.requests.append(request)
-        return next(self._answers, None)
+        answer = next(self._answers, None)
+        return None if answer is None else Answer(answer, text=answer)

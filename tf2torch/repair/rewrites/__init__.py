@@ -1,0 +1,1 @@
+"""Rewrites of a region's source that are known to mend a kind of fault."""
