@@ -20,12 +20,16 @@ MAY_IMPORT = {
     "transpiler": BELOW_TRANSPILER,
     "verify": {"diagnostics"},
     "repair": {"verify", "diagnostics"},
-    "api": WHOLE,
+    # What the compiler tells the repair loop; neither of the two knows the other.
+    "regeneration": {"transpiler", "repair", *BELOW_TRANSPILER},
+    "api": {"regeneration", *WHOLE},
     "inspection": set(),
     "stage_times": set(),
     "golden": {"api", "diagnostics"},
     "fleet": {"api", "diagnostics"},
-    "cli": {"api", "fleet", "golden", "inspection", "stage_times", *WHOLE},
+    "repair_options": {"repair", "diagnostics"},
+    "cli": {"repair_options", "api", "fleet", "golden", "inspection", "stage_times"}
+    | WHOLE,
     "__init__": {"api", "fleet", *WHOLE},
 }
 # TensorFlow takes seconds to load and torch one: neither on import.

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,10 @@ from tf2torch.diagnostics import Hint, SourceError
 if TYPE_CHECKING:
     import torch
 
+    from tf2torch.repair import Result, Settings
+    from tf2torch.rules.ruleset import RuleSet
+    from tf2torch.transpiler.frontends.source import Source
+    from tf2torch.transpiler.pipeline import Compiled
     from tf2torch.verify.scoreboard import Scoreboard
 
 Progress = Callable[[str], None]
@@ -37,6 +41,7 @@ class Port:
     report: Scoreboard | None
     hints: tuple[Hint, ...]
     _kept: object = field(default=None, repr=False)
+    repaired: Result | None = None
 
     @cached_property
     def module(self) -> torch.nn.Module:
@@ -72,42 +77,42 @@ class Checks:
     sample: str | Path | Mapping[str, Any] | None
     task: tuple[str | Path | Mapping[str, Any] | None, str | None]
     verify: bool
-    repair: bool
-    provider: object
-    max_iterations: int
+    repair: Settings | None
+    rules: RuleSet | None
     sandbox: bool
     seed: int
     say: Progress
 
-    def run(self, folder: Path, original: object) -> Scoreboard | None:
+    def run(
+        self, folder: Path, original: object, compiled: Compiled
+    ) -> tuple[Scoreboard | None, Result | None]:
         """Verify the port in ``folder``, and repair it where that was asked for."""
         if not self.verify:
-            return None
-        from tf2torch.verify import verify
+            return None, None
+        from tf2torch.verify import Session, write_reports
+        from tf2torch.verify.session import load_sample
+        from tf2torch.verify.task import load_task
 
-        report = verify(
-            folder,
-            original,
-            sample=self.sample,
-            data=self.task[0],
-            metric=self.task[1],
-            seed=self.seed,
-            progress=self.say,
-            sandbox=self.sandbox,
-        )
-        if not self.repair:
-            return report
-        from tf2torch.repair import repair
+        sample, task = load_sample(self.sample), load_task(*self.task)
+        with Session(original, isolated=self.sandbox, progress=self.say) as session:
+            report = session.verify(folder, sample, self.seed, task=task)
+            write_reports(report, folder)
+            if self.repair is None:
+                return report, None
+            from tf2torch.regeneration import Regeneration
+            from tf2torch.repair import repair
 
-        return repair(
-            folder,
-            original,
-            report,
-            provider=self.provider,
-            max_iterations=self.max_iterations,
-            progress=self.say,
-            sandbox=self.sandbox,
-        )
+            result = repair(
+                folder,
+                session,
+                report,
+                self.repair,
+                facts=Regeneration(compiled, self.rules),
+                inputs=(sample, task),
+                seed=self.seed,
+                progress=self.say,
+            )
+        return result.board, result
 
 
 def convert(
@@ -120,8 +125,9 @@ def convert(
     sample: str | Path | Mapping[str, Any] | None = None,
     data: str | Path | Mapping[str, Any] | None = None,
     metric: str | None = None,
-    repair: bool = False,
+    repair: bool | Settings = False,
     verify: bool = True,
+    rules: RuleSet | None = None,
     custom_objects: Mapping[str, Any] | None = None,
     trust_lambda: bool = False,
     provider: object = None,
@@ -139,21 +145,46 @@ def convert(
     the verifier (npz path, or arrays by input name). ``data`` and ``metric``: rows with
     labels (npz, csv, columns), and auc, accuracy, rmse, logloss or ndcg. Without
     ``output`` the port lives in a temporary folder that goes with the returned object.
+    ``repair``: regenerate what the verifier flags, with ``provider`` and at most
+    ``max_iterations``, or as the Settings say. ``rules``: other ones than tf2torch's.
     Raises SourceError when the source or an argument is wrong.
     """
     say = progress or (lambda stage: None)
     task = (data, metric)
-    compiled = _compile(
-        source, signature, inputs, outputs, custom_objects, trust_lambda, dump_ir, say
+    parsed = _parse(
+        source, signature, inputs, outputs, custom_objects, trust_lambda, say
     )
-    checks = Checks(
-        sample, task, verify, repair, provider, max_iterations, sandbox, seed, say
-    )
+    from tf2torch.transpiler.pipeline import Options, compile_source
+
+    dump = None if dump_ir is None else Path(dump_ir)
+    compiled = compile_source(parsed, Options(rules=rules, dump=dump, progress=say))
+    settings = _settings(repair, provider, max_iterations, output)
+    checks = Checks(sample, task, verify, settings, rules, sandbox, seed, say)
     return _finish(compiled, source, output, checks)
 
 
+def _settings(
+    repair: bool | Settings,
+    provider: object,
+    max_iterations: int,
+    output: str | Path | None,
+) -> Settings | None:
+    """None: no repair. A transcript beside ``output`` outlives a run that is cut."""
+    from tf2torch.repair import Budget, Settings
+
+    if repair is False:
+        return None
+    settings = repair
+    if settings is True:
+        settings = Settings(provider, budget=Budget(max_iterations))
+    if output is None or settings.transcript is not None:
+        return settings
+    beside = Path(output).absolute()
+    return replace(settings, transcript=beside.with_name(f"{beside.name}.repair.jsonl"))
+
+
 def _finish(
-    compiled: Any, source: object, output: str | Path | None, checks: Checks
+    compiled: Compiled, source: object, output: str | Path | None, checks: Checks
 ) -> Port:
     """Write, prove and move into place."""
     from tf2torch.transpiler.emit.folder import staged, write_port
@@ -167,10 +198,13 @@ def _finish(
     with staged(output) as work:
         checks.say("write")
         write_port(compiled, work)
-        report = checks.run(work, source if path is None else Path(path))
+        original = source if path is None else Path(path)
+        report, repaired = checks.run(work, original, compiled)
     text = (output / "model.py").read_text()
-    found = _merged(compiled.hints, () if report is None else report.hints)
-    return Port(output, text, compiled.class_name, report, found, kept)
+    found = compiled.hints
+    if report is not None:
+        found = _merged(found, report.hints)
+    return Port(output, text, compiled.class_name, report, found, kept, repaired)
 
 
 def start_tensorflow() -> None:
@@ -206,19 +240,17 @@ def preload() -> None:
     all_rules()
 
 
-def _compile(
+def _parse(
     source: object,
     signature: str | None,
     inputs: Sequence[str] | None,
     outputs: Sequence[str] | None,
     custom_objects: Mapping[str, Any] | None,
     trust_lambda: bool,
-    dump_ir: str | Path | None,
     say: Progress,
-) -> Any:
+) -> Source:
     from tf2torch.transpiler import frontends
     from tf2torch.transpiler.garbage import few_collections
-    from tf2torch.transpiler.pipeline import Options, compile_source
 
     if isinstance(source, str):
         source = Path(source)
@@ -227,9 +259,8 @@ def _compile(
     say("start TensorFlow")
     start_tensorflow()
     say("read")
-    dump = None if dump_ir is None else Path(dump_ir)
     with few_collections():
-        parsed = frontends.load(
+        return frontends.load(
             source,
             signature=signature,
             inputs=inputs,
@@ -237,14 +268,16 @@ def _compile(
             custom_objects=custom_objects,
             trust_lambda=trust_lambda,
         )
-        return compile_source(parsed, Options(dump=dump, progress=say))
 
 
 def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ...]:
-    """Both, without repeating a gap that the verifier found again."""
+    """Both, without repeating a gap that the verifier found again, and without those
+    that a repair has closed."""
     from tf2torch.diagnostics import Code
 
-    gaps = any(h.code is Code.UNSUPPORTED_OP for h in first)
+    gaps = any(h.code is Code.UNSUPPORTED_OP for h in second)
+    if not gaps:
+        first = tuple(h for h in first if h.code is not Code.UNSUPPORTED_OP)
     rest = (h for h in second if not (gaps and h.code is Code.UNSUPPORTED_OP))
     merged = (*first, *rest)
     return tuple(sorted(merged, key=lambda h: (h.priority, h.code.value, h.region)))

@@ -1,7 +1,8 @@
 """The command line: argv → API → stdout (results) and stderr (people).
 
 Exit 0: every hard gate passed. 1: ported, but a hard gate failed. 2: usage, or a
-source that cannot be read.
+source that cannot be read. Where the repair's provider could not be asked and a hard
+gate failed: 3 unreachable, 4 it refused the key or the model, 5 rate limit or quota.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import click
 
 from tf2torch.fleet.commands import batch
 from tf2torch.golden.commands import golden
+from tf2torch.repair_options import repair_options, taken_settings
 
 if TYPE_CHECKING:
     from tf2torch.api import Port, Progress
@@ -97,10 +99,7 @@ main.add_command(golden)
 @DATA
 @METRIC
 @click.option("--repair", is_flag=True, help="Regenerate what the verifier flags.")
-@click.option(
-    "--provider", metavar="P", help="catalog (default without a key), openai."
-)
-@click.option("--max-iterations", default=5, show_default=True)
+@repair_options
 @click.option("--no-verify", is_flag=True, help="Convert only.")
 @click.option("--trust-lambda", is_flag=True, help="Run Lambda code of Keras files.")
 @click.option("--dump-ir", type=click.Path(path_type=Path), metavar="DIR")
@@ -112,6 +111,7 @@ def convert(
     output: Path,
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
+    repair: bool,
     no_verify: bool,
     profile: bool,
     unsafe_no_sandbox: bool,
@@ -122,6 +122,7 @@ def convert(
     from tf2torch.api import convert as run
     from tf2torch.stage_times import StageTimes
 
+    settings = taken_settings(same)
     with progress() as say:
         times = StageTimes(say)
         port = run(
@@ -129,6 +130,7 @@ def convert(
             output=output,
             inputs=inputs or None,
             outputs=outputs or None,
+            repair=settings if repair else False,
             verify=not no_verify,
             sandbox=not unsafe_no_sandbox,
             progress=times,
@@ -143,8 +145,12 @@ def convert(
 def _exit_code(port: Port) -> int:
     from tf2torch.diagnostics import Code
 
+    if port.report is not None and port.report.passed:
+        return 0
+    if port.repaired is not None and port.repaired.failure is not None:
+        return port.repaired.failure.value
     if port.report is not None:
-        return 0 if port.report.passed else 1
+        return 1
     return 1 if any(h.code is Code.UNSUPPORTED_OP for h in port.hints) else 0
 
 
@@ -157,10 +163,23 @@ def _show(port: Port, as_json: bool) -> None:
         return
     if port.report is not None:
         _print_report(port.report)
+        _print_repair(port)
     else:
         for hint in port.hints:
             click.echo(f"{hint}\n  {hint.fix}")
     click.echo(str(port.folder / "model.py"))
+
+
+def _print_repair(port: Port) -> None:
+    found = port.repaired
+    if found is None or not found.iterations:
+        return
+    text = f"repair: {found.outcome.value} after {found.iterations} iteration(s)"
+    if found.message:
+        text += f"; {found.message}"
+    if found.failure is not None:
+        text += "; the port is the best one found until then"
+    click.echo(f"{text}\n`tf2torch repair-log {port.folder}` tells the story", err=True)
 
 
 def _print_report(report: Any) -> None:
@@ -225,6 +244,16 @@ def verify(
     else:
         _print_report(report)
     sys.exit(0 if report.passed else 1)
+
+
+@main.command("repair-log")
+@click.argument("port", type=click.Path(path_type=Path))
+@JSON
+def repair_log(port: Path, as_json: bool) -> None:
+    """What the repair of the port in folder PORT tried, and what came of it."""
+    from tf2torch.repair.story import show_story
+
+    show_story(port, as_json)
 
 
 @main.command()

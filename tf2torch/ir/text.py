@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
@@ -119,3 +119,48 @@ class _Printer:
             case Unported():
                 return f"Unported {node.op}({', '.join(map(self.ref, node.inputs))})"
         return f"{type(node).__name__}({', '.join(map(self.ref, node.operands))})"
+
+
+def part_to_text(graph: Graph, kept: Iterable[Node]) -> str:
+    """Only the nodes ``kept`` of ``graph``: what they read, what they compute, and
+    which of it is read outside of them."""
+    return "\n".join(_part(graph, set(kept))) + "\n"
+
+
+def _part(graph: Graph, kept: set[Node]) -> Iterator[str]:
+    printer = _Printer()
+    read: dict[Node, None] = {}
+    left: dict[Node, None] = {}
+    for node in graph.nodes():
+        for operand in _values(node):
+            if node in kept and operand not in kept:
+                read.setdefault(operand)
+            elif node not in kept and operand in kept:
+                left.setdefault(operand)
+    left |= dict.fromkeys(n for r in graph.results for n in _values_of(r) if n in kept)
+    for node in read:
+        name = printer.names.setdefault(node, f"%in{len(printer.names)}")
+        yield f"reads {name}: {', '.join(map(str, node.types))}  {node.origin}"
+    for node in graph.nodes():
+        if node not in kept or isinstance(node, LEAVES):
+            continue
+        printer.names[node] = f"%{len(printer.names)}"
+        types = ", ".join(map(str, node.types))
+        yield f"{printer.names[node]} = {printer.expression(node)}  # {types}"
+        for inner in node.graphs():
+            yield from printer.lines(inner, "    ")
+    for node in left:
+        yield f"leaves {printer.ref(node)}"
+
+
+def _values(node: Node) -> Iterator[Node]:
+    """What a node reads, through results of nodes with several; no constants."""
+    for operand in node.operands:
+        yield from _values_of(operand)
+
+
+def _values_of(node: Node) -> Iterator[Node]:
+    if isinstance(node, Out):
+        node = node.node
+    if isinstance(node, Input) or not isinstance(node, LEAVES):
+        yield node

@@ -20,6 +20,8 @@ from tf2torch.repair.providers.selection import Endpoint, Providers, providers_o
 if TYPE_CHECKING:
     from tf2torch.verify import Scoreboard
     from tf2torch.verify.session import Session
+    from tf2torch.verify.task import Task
+    from tf2torch.verify.wire import Arrays
 
 __all__ = [
     "Answer",
@@ -59,12 +61,13 @@ def repair(
     settings: Settings | None = None,
     *,
     facts: Knowledge | None = None,
-    sample: Mapping[str, Any] | None = None,
+    inputs: tuple[Arrays | None, Task | None] = (None, None),
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Result:
     """Improve the port in ``folder`` in place.
 
+    ``inputs``: representative ones and the task, as ``Session.verify`` takes them.
     The rule output is kept when nothing better is found, and when the provider fails.
     """
     from tf2torch.repair.judge import Bench
@@ -79,7 +82,7 @@ def repair(
     place = settings.transcript or folder / TRANSCRIPT
     providers = providers_of(settings.provider, settings.endpoint)
     providers = resumed(providers, place, (folder / "model.py").read_text())
-    judge = Verifier(session, None if sample is None else dict(sample), seed)
+    judge = Verifier(session, *inputs, seed)
     tell = progress or (lambda stage: None)
     log = Transcript(place)
     run = Run(

@@ -8,6 +8,7 @@ from pathlib import Path
 from tf2torch.diagnostics import SourceError
 from tf2torch.verify import Scoreboard, Session
 from tf2torch.verify.alone import Alone
+from tf2torch.verify.task import Task
 from tf2torch.verify.wire import Arrays
 
 
@@ -17,6 +18,7 @@ class Verifier:
 
     session: Session
     sample: Arrays | None = None
+    task: Task | None = None
     seed: int = 0
     gates: tuple[str, ...] | None = None
 
@@ -30,4 +32,6 @@ class Verifier:
             return Alone(None, str(error))
 
     def whole(self, folder: Path) -> Scoreboard:
-        return self.session.verify(folder, self.sample, self.seed, self.gates)
+        return self.session.verify(
+            folder, self.sample, self.seed, self.gates, self.task
+        )

@@ -112,10 +112,10 @@ def _regions(program: Program, compiled: Compiled) -> Iterator[dict[str, object]
         if isinstance(n, (ast.ClassDef, ast.FunctionDef))
     }
     own = {spec.name for spec in program.classes}
-    callers = _callers(compiled)
+    calling = callers(compiled)
     for name in lines:
         if name not in own:
-            nodes = sorted(callers.get(name, ()))
+            nodes = sorted(calling.get(name, ()))
             found = {"lines": lines[name], "tf_nodes": nodes, "instances": []}
             yield {"id": name, **found}
     paths: dict[object, list[str]] = {}
@@ -130,7 +130,7 @@ def _regions(program: Program, compiled: Compiled) -> Iterator[dict[str, object]
         }
 
 
-def _callers(compiled: Compiled) -> dict[str, set[str]]:
+def callers(compiled: Compiled) -> dict[str, set[str]]:
     """Helper, gap or gradient → the TF nodes whose port calls it."""
     found: dict[str, set[str]] = {}
     gaps = compiled.emitted.gaps

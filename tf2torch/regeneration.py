@@ -1,0 +1,157 @@
+"""What the compiler tells the repair loop: facts about regions, and other lowerings.
+
+It stands between the two because neither may import the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import Node, Op, Unported
+from tf2torch.ir.text import part_to_text
+from tf2torch.repair.facts import Facts, Lowering
+from tf2torch.repair.region import Region, regions
+from tf2torch.rules.ruleset import RuleSet
+from tf2torch.transpiler.emit.classes import ClassSpec
+from tf2torch.transpiler.emit.gaps import operands, settings_of
+from tf2torch.transpiler.emit.provenance import callers
+from tf2torch.transpiler.passes.infer_types import infer_types
+from tf2torch.transpiler.pipeline import Compiled, Options, compile_source
+
+# Passes that turn groups of ops into idioms: without them the same ops are written
+# one by one, which is another text for the same function.
+IDIOMS = (
+    frozenset({"lift_idioms"}),
+    frozenset({"lift_rnn", "lift_steps", "fuse_directions"}),
+    frozenset({"merge_equal", "tidy_shapes"}),
+    frozenset({"lift_idioms", "tidy_shapes", "merge_equal"}),
+)
+LONGEST_DOC = 4000  # characters of TensorFlow's description of one op
+TRIVIAL = frozenset(
+    "Add AddV2 Mul Sub RealDiv Identity Reshape Shape Pack Cast Transpose MatMul Relu "
+    "ReadVariableOp Tanh Sigmoid Exp Log Neg Maximum Minimum Sum Mean ConcatV2".split()
+)
+
+
+@dataclass(eq=False)
+class Regeneration:
+    """Facts by region of one compiled port; called, it gives those of a region."""
+
+    compiled: Compiled
+    rules: RuleSet | None = None
+    _known: dict[str, Facts | None] = field(default_factory=dict)
+    _texts: dict[frozenset[str], dict[str, Region]] = field(default_factory=dict)
+    _graph: Graph | None = None
+
+    def __call__(self, region: str) -> Facts | None:
+        if region not in self._known:
+            self._known[region] = self._facts(region)
+        return self._known[region]
+
+    def _facts(self, region: str) -> Facts | None:
+        gaps = self.compiled.emitted.gaps.nodes.get(region)
+        specs = {c.name: c for c in self.compiled.emitted.program.classes}
+        if gaps:
+            kind = "function in the place of one TensorFlow op"
+            border = tuple(_gap_border(gaps[0]))
+            origin = gaps[0].origin.tf
+        elif region in specs:
+            kind = "class"
+            border = tuple(self._class_border(specs[region]))
+            nodes = specs[region].instances[0].order
+            origin = tuple(dict.fromkeys(t for n in nodes for t in n.origin.tf))
+        elif region in regions(self.compiled.text):
+            kind, border = "helper", ()
+            origin = tuple(sorted(callers(self.compiled).get(region, ())))
+        else:
+            return None
+        kept = self._nodes(origin)
+        ops = sorted({n.op for n in kept if isinstance(n, Op)})
+        return Facts(
+            region,
+            kind,
+            origin,
+            part_to_text(self._typed, kept),
+            tuple((op, text) for op in ops if (text := _description(op))),
+            border,
+            lambda: self._lowerings(region),
+        )
+
+    @property
+    def _typed(self) -> Graph:
+        if self._graph is None:
+            self._graph = infer_types(self.compiled.source.graph)
+        return self._graph
+
+    def _nodes(self, origin: Iterable[str]) -> list[Node]:
+        """The nodes of that origin, and those that lie between them."""
+        wanted = set(origin)
+        nodes = self._typed.nodes()
+        own = {n for n in nodes if wanted & set(n.origin.tf[:1])}
+        after: set[Node] = set()
+        for node in nodes:
+            if node in own or any(o in after for o in node.operands):
+                after.add(node)
+        before: set[Node] = set()
+        for node in reversed(nodes):
+            if node in own or node in before:
+                before.add(node)
+                before.update(node.operands)
+        return [n for n in nodes if n in own or (n in after and n in before)]
+
+    def _class_border(self, spec: ClassSpec) -> Iterator[str]:
+        for given in spec.graph.inputs:
+            yield f"in   {given.name}: {given.type}"
+        for name, node in spec.graph.outputs:
+            yield f"out  {name}: {node.type}"
+        for index, name in sorted(spec.members.items()):
+            member = spec.signature.order[index]
+            yield f"self.{name}: {type(member).__name__.lower()}, {member.type}"
+
+    def _lowerings(self, region: str) -> Iterator[Lowering]:
+        gaps = self.compiled.emitted.gaps.nodes.get(region)
+        if gaps:
+            from tf2torch.transpiler.onnx_route import through_onnx
+
+            text, why = through_onnx(region, gaps[0])
+            yield Lowering("through ONNX", text, why)
+            return
+        own = regions(self.compiled.text).get(region)
+        if own is not None:
+            yield Lowering("the compiler's own text", own.code)
+        for skip in IDIOMS:
+            other = self._without(skip).get(region)
+            if other is not None:
+                yield Lowering(f"without {', '.join(sorted(skip))}", other.code)
+
+    def _without(self, skip: frozenset[str]) -> dict[str, Region]:
+        """The regions of a port that is compiled without some passes."""
+        if skip not in self._texts:
+            options = Options(rules=self.rules, skip=skip)
+            try:
+                text = compile_source(self.compiled.source, options).text
+            except Exception:  # a pass that later ones rely on: this way is closed
+                text = ""
+            self._texts[skip] = regions(text)
+        return self._texts[skip]
+
+
+def _gap_border(node: Unported) -> Iterator[str]:
+    for name, tensor in operands(node):
+        yield f"in   {name}: {tensor.type}"
+    for name, value in settings_of(node):
+        yield f"attr {name} = {value!r}"
+    for index, type in enumerate(node.types):
+        yield f"out  {index}: {type}"
+
+
+def _description(op: str) -> str:
+    """TensorFlow's own text on an op, where it says more than the name does."""
+    import tensorflow as tf
+
+    if op in TRIVIAL or not hasattr(tf.raw_ops, op):
+        return ""
+    text = getattr(tf.raw_ops, op).__doc__ or ""
+    return str(text).strip()[:LONGEST_DOC]
