@@ -6,10 +6,10 @@ decides. Regions that are not flagged are locked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tf2torch.repair.budget import Budget
 from tf2torch.repair.facts import Facts, Knowledge, Lowering

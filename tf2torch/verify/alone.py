@@ -47,14 +47,22 @@ class Bench:
     seed: int
 
 
-def check(bench: Bench, name: str) -> Alone:
-    """The region called ``name`` of the port."""
-    region = next((r for r in bench.port.regions if r.id == name), None)
-    if region is None:
-        return Alone(None, f"{name} is no region of provenance.json")
-    gap = any(g.region == name for g in bench.port.unported)
-    if not gap and not any(region.instances):
-        return Alone(None, f"{name} is only judged with the whole")
+def found_alone(port: Port, name: str) -> Region | None:
+    """The region called ``name``, where it can be judged by itself: a function in the
+    place of a TF op, or a module inside of the model."""
+    region = next((r for r in port.regions if r.id == name), None)
+    if region is None or not (any(region.instances) or _is_gap(port, name)):
+        return None
+    return region
+
+
+def _is_gap(port: Port, name: str) -> bool:
+    return any(gap.region == name for gap in port.unported)
+
+
+def check(bench: Bench, region: Region) -> Alone:
+    """Needs a loaded candidate."""
+    gap = _is_gap(bench.port, region.id)
     try:
         return _function(bench, region) if gap else _module(bench, region)
     except PortFailed as failure:

@@ -56,7 +56,8 @@ class PortFailed(Exception):
 
 
 class Candidate:
-    """``limits`` hold for a port without weights; these add to the memory."""
+    """``limits`` hold for a port without weights; these add to the memory. ``nursery``:
+    a process that stands ready for ports of the same files, see :func:`start`."""
 
     def __init__(
         self,
@@ -64,17 +65,15 @@ class Candidate:
         hide: tuple[Path, ...],
         limits: Limits,
         isolated: bool = True,
+        nursery: Worker | None = None,
     ):
-        access = Access(
-            read=tuple(path.resolve() for path in port.files),
-            hide=(*_foreign_packages(), *hide),
-        )
-        weights = sum(f.stat().st_size for f in port.files if f.is_file())
-        limits = replace(limits, memory=limits.memory + WEIGHT_COPIES * weights)
         self.anew = False  # every call begins with the state that was loaded
         self._port = port
         self._seconds = limits.seconds
-        self._worker = Worker(MODULE, access, limits, isolated)
+        self._nursery = nursery
+        if nursery is not None:
+            nursery.fork(limits.seconds)
+        self._worker = nursery or start(port, hide, limits, isolated)
 
     def load(self) -> tuple[Stored, ...]:
         """Import the port and load its weights."""
@@ -189,7 +188,13 @@ class Candidate:
         return answer, results
 
     def close(self) -> None:
-        self._worker.close()
+        if self._nursery is None or not self._nursery.alive:
+            self._worker.close()
+            return
+        try:
+            self._nursery.leave(self._seconds)
+        except (WorkerFailed, Refused):
+            self._nursery.close()
 
     def __enter__(self) -> Candidate:
         return self
@@ -201,6 +206,22 @@ class Candidate:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def start(
+    port: Port, hide: tuple[Path, ...], limits: Limits, isolated: bool = True
+) -> Worker:
+    """A sandboxed process that can read the port's files. One for each candidate, or
+    one that is forked for each: that is faster, but these share a sandbox and one
+    could leave something behind for the next, so it is for ports that one trusts not
+    to be attacks."""
+    access = Access(
+        read=tuple(path.resolve() for path in port.files),
+        hide=(*_foreign_packages(), *hide),
+    )
+    weights = sum(f.stat().st_size for f in port.files if f.is_file())
+    limits = replace(limits, memory=limits.memory + WEIGHT_COPIES * weights)
+    return Worker(MODULE, access, limits, isolated)
 
 
 def _foreign_packages() -> tuple[Path, ...]:

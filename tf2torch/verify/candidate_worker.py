@@ -50,7 +50,7 @@ class Candidate:
     def load(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
         import torch
 
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.set_deterministic_debug_mode("warn")  # without what _prepare imports
         self._folder = message["folder"]
         self._file = str(Path(self._folder) / "model.py")
         self._guard = Guard(self._file)
@@ -126,6 +126,7 @@ class Candidate:
         """Some optimizer steps on a copy of the port."""
         import torch
 
+        _prepare()
         torch.manual_seed(0)
         double = message["double"]
         specs = self._wide if double else self._inputs
@@ -142,6 +143,7 @@ class Candidate:
 
     def overfit(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Steps on a copy of the port towards outputs that it can reach."""
+        _prepare()
         tensors = candidate_values.tensors(self._inputs, arrays, False)
         losses = self._guarded(
             lambda: candidate_training.overfit(
@@ -284,6 +286,13 @@ def _weights(folder: str) -> dict[str, Any]:
     return state
 
 
+def _prepare() -> None:
+    """What optimizers import: it writes files, which no port may while it runs."""
+    import torch
+
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
 def main() -> None:
     import torch  # noqa: F401 # now, while TensorFlow starts in its own process
 
@@ -293,7 +302,8 @@ def main() -> None:
     handlers |= {"run": port.run, "taps": port.taps, "export": port.export}
     handlers |= {"region": port.region}
     handlers |= {"variants": port.variants, "train": port.train}
-    serve(handlers | {"overfit": port.overfit, "time": port.time})
+    handlers |= {"overfit": port.overfit, "time": port.time}
+    serve(handlers, _prepare)
 
 
 if __name__ == "__main__":

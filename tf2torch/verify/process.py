@@ -22,6 +22,7 @@ from tf2torch.verify.wire import Arrays, Message
 
 Handler: TypeAlias = Callable[[Message, Arrays], tuple[Message, Arrays]]
 
+FORK, LEAVE = "fork", "leave"  # a child serves on, until it leaves
 WATCH_SECONDS = 0.05
 STDERR_TAIL = 4000
 ANSWER_LIMIT = 8 << 30  # bytes of arrays in one answer
@@ -94,6 +95,18 @@ class Worker:
             refused, text = str(answer["refused"]), str(answer.get("text", ""))
             raise Refused(refused, text, answer)
         return answer, results
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None and not self._reason
+
+    def fork(self, seconds: float) -> None:
+        """From now on a child answers, which knows what this process has imported."""
+        self.ask(FORK, seconds=seconds)
+
+    def leave(self, seconds: float) -> None:
+        """The child is gone, and the process answers as it did before ``fork``."""
+        self.ask(LEAVE, seconds=seconds)
 
     def close(self) -> None:
         self._kill("")
@@ -176,8 +189,11 @@ def _resident(pid: int) -> int:
 # --- the child's side ---------------------------------------------------------------
 
 
-def serve(handlers: Mapping[str, Handler]) -> None:
-    """Answer requests until the parent hangs up. ``handlers`` are by action.
+def serve(
+    handlers: Mapping[str, Handler], prepare: Callable[[], None] | None = None
+) -> None:
+    """Answer requests until the parent hangs up. ``handlers`` are by action;
+    ``prepare`` is called before the first fork.
 
     The pipe moves to a private descriptor first: what the code under test prints
     goes to stderr and cannot pass for an answer.
@@ -192,7 +208,23 @@ def serve(handlers: Mapping[str, Handler]) -> None:
             message, arrays = wire.receive(requests)
         except wire.WireError:
             return
-        wire.send(answers, *_answer(handlers, message, arrays))
+        if message["action"] == LEAVE:
+            os._exit(0)
+        if message["action"] == FORK:
+            if prepare is not None:
+                prepare()
+            _wait_for_child()
+        else:
+            wire.send(answers, *_answer(handlers, message, arrays))
+            continue
+        wire.send(answers, {})
+
+
+def _wait_for_child() -> None:
+    """The child goes on in this process's place; it comes back when that has left."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
 
 
 def _answer(

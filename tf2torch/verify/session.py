@@ -14,8 +14,8 @@ import numpy as np
 
 from tf2torch.diagnostics import SourceError
 from tf2torch.verify import sandbox
-from tf2torch.verify.alone import Alone, Bench, check
-from tf2torch.verify.candidate import Candidate, PortFailed
+from tf2torch.verify.alone import Alone, Bench, check, found_alone
+from tf2torch.verify.candidate import Candidate, PortFailed, start
 from tf2torch.verify.check import Tell, chosen_gates, run_gates, verified_regions
 from tf2torch.verify.gate import Case
 from tf2torch.verify.gates.style import ruff_findings
@@ -30,6 +30,7 @@ from tf2torch.verify.inputs import (
 from tf2torch.verify.oracle import Oracle, Question, Rejected
 from tf2torch.verify.original import live
 from tf2torch.verify.original.model import Tensor
+from tf2torch.verify.process import Worker
 from tf2torch.verify.provenance import Port, read_port
 from tf2torch.verify.readability import measure
 from tf2torch.verify.scoreboard import Scoreboard
@@ -44,17 +45,20 @@ MODEL_COPIES = 24  # float32 and float64 copies, gradients, the checkpoint while
 @dataclass
 class Session:
     """Use as a context manager. ``source``: a path, a live object, or None for what
-    each port's provenance.json names. ``limits`` bound the candidate."""
+    each port's provenance.json names. ``limits`` bound the candidate. ``trusting``: one
+    process is forked for all candidates of a folder, which are no attacks."""
 
     source: object = None
     isolated: bool = True
     limits: sandbox.Limits = sandbox.Limits()
     progress: Tell | None = None
+    trusting: bool = False
 
     def __post_init__(self) -> None:
         sandbox.require(self.isolated)
         self._tell = self.progress or (lambda text: None)
         self._oracle: Oracle | None = None
+        self._nursery: tuple[tuple[Path, ...], Worker] | None = None
         self._question: Question | None = None
         self._ranges: dict[str, Ranges] = {}
         self._saved: tempfile.TemporaryDirectory[str] | None = None
@@ -74,7 +78,7 @@ class Session:
         case = Case(
             port,
             lambda: self.oracle(question),
-            lambda: Candidate(port, question.files, self.limits, self.isolated),
+            lambda: self._candidate(port, question),
             lambda oracle: self._draw(port, oracle, sample, seed),
             lambda batch, draw: self._redraw(port, batch, draw),
             seed,
@@ -104,15 +108,36 @@ class Session:
     ) -> Alone:
         """Judge one region of the port in ``folder`` by itself."""
         port = read_port(folder)
+        found = found_alone(port, region)
+        if found is None:
+            return Alone(None, f"{region} is only judged with the whole")
         question = self._ask_for(port)
         oracle = self.oracle(question)
         inputs = sample if sample is not None else self._first(port, oracle, seed)
-        with Candidate(port, (question.path,), self.limits, self.isolated) as candidate:
+        with self._candidate(port, question) as candidate:
             try:
                 candidate.load()
             except PortFailed as failure:
                 return Alone(False, str(failure))
-            return check(Bench(port, oracle, candidate, inputs, seed), region)
+            return check(Bench(port, oracle, candidate, inputs, seed), found)
+
+    def _candidate(self, port: Port, question: Question) -> Candidate:
+        where = (question.files, self.limits, self.isolated)
+        if not self.trusting:
+            return Candidate(port, *where)
+        files = tuple(port.files)
+        if self._nursery is None or self._nursery[0] != files or not self._ready():
+            self._close_nursery()
+            self._nursery = files, start(port, *where)
+        return Candidate(port, *where, self._nursery[1])
+
+    def _ready(self) -> bool:
+        return self._nursery is not None and self._nursery[1].alive
+
+    def _close_nursery(self) -> None:
+        if self._ready() and self._nursery is not None:
+            self._nursery[1].close()
+        self._nursery = None
 
     def _first(self, port: Port, oracle: Oracle, seed: int) -> Arrays:
         """One small set of inputs, the same for every version of a port."""
@@ -136,6 +161,7 @@ class Session:
 
     def close(self) -> None:
         self._close_oracle()
+        self._close_nursery()
         if self._saved is not None:
             self._saved.cleanup()
             self._saved = None
