@@ -150,17 +150,22 @@ def convert(
     Raises SourceError when the source or an argument is wrong.
     """
     say = progress or (lambda stage: None)
+    names = (inputs, outputs)
+    parsed = _parse(source, signature, names, custom_objects, trust_lambda, say)
+    compiled = _compile(parsed, rules, dump_ir, say)
+    settings = _settings(repair, provider, max_iterations, output)
     task = (data, metric)
-    parsed = _parse(
-        source, signature, inputs, outputs, custom_objects, trust_lambda, say
-    )
+    checks = Checks(sample, task, verify, settings, rules, sandbox, seed, say)
+    return _finish(compiled, source, output, checks)
+
+
+def _compile(
+    parsed: Source, rules: RuleSet | None, dump_ir: str | Path | None, say: Progress
+) -> Compiled:
     from tf2torch.transpiler.pipeline import Options, compile_source
 
     dump = None if dump_ir is None else Path(dump_ir)
-    compiled = compile_source(parsed, Options(rules=rules, dump=dump, progress=say))
-    settings = _settings(repair, provider, max_iterations, output)
-    checks = Checks(sample, task, verify, settings, rules, sandbox, seed, say)
-    return _finish(compiled, source, output, checks)
+    return compile_source(parsed, Options(rules=rules, dump=dump, progress=say))
 
 
 def _settings(
@@ -243,8 +248,7 @@ def preload() -> None:
 def _parse(
     source: object,
     signature: str | None,
-    inputs: Sequence[str] | None,
-    outputs: Sequence[str] | None,
+    ends: tuple[Sequence[str] | None, Sequence[str] | None],
     custom_objects: Mapping[str, Any] | None,
     trust_lambda: bool,
     say: Progress,
@@ -263,8 +267,8 @@ def _parse(
         return frontends.load(
             source,
             signature=signature,
-            inputs=inputs,
-            outputs=outputs,
+            inputs=ends[0],
+            outputs=ends[1],
             custom_objects=custom_objects,
             trust_lambda=trust_lambda,
         )
