@@ -18,7 +18,7 @@ def test_commands_are_those_of_the_program() -> None:
     from tf2torch.cli import main
 
     section = README.split("## Commands")[1].split("##")[0]
-    assert set(re.findall(r"tf2torch (\w+) ", section)) == set(main.commands)
+    assert set(re.findall(r"tf2torch ([\w-]+) ", section)) == set(main.commands)
 
 
 def test_options_exist() -> None:

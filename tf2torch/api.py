@@ -162,10 +162,12 @@ def convert(
 def _compile(
     parsed: Source, rules: RuleSet | None, dump_ir: str | Path | None, say: Progress
 ) -> Compiled:
+    from tf2torch.transpiler.garbage import few_collections
     from tf2torch.transpiler.pipeline import Options, compile_source
 
     dump = None if dump_ir is None else Path(dump_ir)
-    return compile_source(parsed, Options(rules=rules, dump=dump, progress=say))
+    with few_collections():
+        return compile_source(parsed, Options(rules=rules, dump=dump, progress=say))
 
 
 def _settings(
