@@ -150,13 +150,11 @@ def convert(
     Raises SourceError when the source or an argument is wrong.
     """
     say = progress or (lambda stage: None)
-    names = (inputs, outputs)
-    parsed = _parse(source, signature, names, custom_objects, trust_lambda, say)
-    compiled = _compile(parsed, rules, dump_ir, say)
+    ends, task = (inputs, outputs), (data, metric)
+    parsed = _parse(source, signature, ends, custom_objects, trust_lambda, say)
     settings = _settings(repair, provider, max_iterations, output)
-    task = (data, metric)
     checks = Checks(sample, task, verify, settings, rules, sandbox, seed, say)
-    return _finish(compiled, source, output, checks)
+    return _finish(_compile(parsed, rules, dump_ir, say), source, output, checks)
 
 
 def _compile(

@@ -26,10 +26,10 @@ def vision() -> Any:
         y = layers.Multiply(name=f"{name}_scale")([y, gate])
         return layers.Add(name=f"{name}_add")([y, shortcut])
 
-    image = keras.Input((12, 12, 3), name="image")
+    image = keras.Input((16, 16, 3), name="image")
     x = block(image, "block1", 6)
     x = block(x, "block2", 8)
-    x = layers.MaxPooling2D(2, padding="same", name="pool")(x)
+    x = layers.MaxPooling2D(2, name="pool")(x)
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dropout(0.3, name="dropout")(x)
     scores = layers.Dense(5, activation="softmax", name="scores")(x)
