@@ -13,7 +13,7 @@ def vision() -> Any:
     from keras import layers
 
     def block(x: Any, name: str, width: int) -> Any:
-        shortcut = layers.Conv2D(width, 1, strides=2, name=f"{name}_project")(x)
+        shortcut = layers.Conv2D(width, 2, strides=2, name=f"{name}_project")(x)
         y = layers.Conv2D(
             width, 3, strides=2, padding="same", use_bias=False, name=f"{name}_conv"
         )(x)
