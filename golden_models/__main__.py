@@ -19,10 +19,14 @@ def main(wanted: list[str]) -> None:
     if LEGACY in os.environ:
         build_here(missing(wanted, legacy=os.environ[LEGACY] == "1"))
         return
-    for flag in ("0", "1"):
-        if missing(wanted, legacy=flag == "1"):
-            command = [sys.executable, "-m", "golden_models", *wanted]
-            subprocess.run(command, check=True, env={**os.environ, LEGACY: flag})
+    command = [sys.executable, "-m", "golden_models", *wanted]
+    started = [
+        subprocess.Popen(command, env={**os.environ, LEGACY: flag})
+        for flag in ("0", "1")
+        if missing(wanted, legacy=flag == "1")
+    ]
+    if any([process.wait() for process in started]):
+        sys.exit("a golden model could not be built; see above")
     for name in wanted:
         print(f"{name}: {built(name)}")
 
