@@ -32,6 +32,7 @@ FAMILIES = (
     "gather",
     "gradients",
     "identity",
+    "image_files",
     "image_gradients",
     "joining",
     "linalg",

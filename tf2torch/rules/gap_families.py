@@ -239,4 +239,18 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "before the model",
         "AudioMicrofrontend",
     ),
+    (
+        "the bytes of the file are those of the encoder that TensorFlow was built "
+        "with; return the pixels and encode them after the model",
+        "EncodePng EncodeJpeg EncodeJpegVariableQuality",
+    ),
+    (
+        "its messages follow a descriptor that is linked into the program that saved "
+        "the model; decode them before it",
+        "DecodeProtoV2 EncodeProto",
+    ),
+    (
+        "TensorFlow has a kernel for it only on TPUs",
+        "MakeUnique TopKUnique TopKWithUnique KthOrderStatistic",
+    ),
 )
