@@ -253,4 +253,9 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "TensorFlow has a kernel for it only on TPUs",
         "MakeUnique TopKUnique TopKWithUnique KthOrderStatistic",
     ),
+    (
+        "compressed sparse rows in variants are an experiment that no public function "
+        "of TensorFlow writes; use SparseTensor",
+        "*CSRSparseMatrix* SparseMatrix*",
+    ),
 )
