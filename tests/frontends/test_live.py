@@ -40,6 +40,17 @@ def test_a_function_with_a_signature() -> None:
     assert len(nodes(source, Table)) == 1
 
 
+def test_a_name_holds_no_number_of_the_process() -> None:
+    import tensorflow as tf
+
+    def scaled(x: Any) -> Any:
+        return x * 2.0
+
+    spec = tf.TensorSpec((None, 2), tf.float32)
+    for function, name in ((scaled, "scaled"), (lambda x: x * 2.0, "function")):
+        assert load(tf.function(function).get_concrete_function(spec)).name == name
+
+
 def test_the_index_of_a_variable_finds_it_again() -> None:
     import tensorflow as tf
 

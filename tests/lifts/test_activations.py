@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras
+import torch
+import torch._dynamo
 
 from tests.lifts.runner import check, normal
 
@@ -102,6 +104,20 @@ def test_another_custom_gradient_stays() -> None:
         return x * s, lambda dy: dy * s * (1 + 2 * x * (1 - s))
 
     check(lambda x: steep(x), points(), has=["CustomGradient"])
+
+
+def test_a_custom_gradient_compiles_when_it_saves_its_input() -> None:
+    @tf.custom_gradient
+    def rounded(x: Any) -> Any:
+        return tf.round(x), lambda dy: tf.where(tf.abs(x) <= 1.0, dy, 0.0)
+
+    ported = check(lambda x: rounded(x), points(), has=["save_for_backward"])
+    x = torch.randn(3, 4, requires_grad=True)
+    torch._dynamo.reset()
+    compiled = torch.compile(ported.module, fullgraph=True, backend="aot_eager")
+    for function in (compiled, ported.module):
+        (found,) = torch.autograd.grad(function(x).sum(), x)
+        torch.testing.assert_close(found, (x.abs() <= 1).float())
 
 
 def test_another_constant_is_no_gelu() -> None:

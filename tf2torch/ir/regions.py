@@ -99,6 +99,13 @@ class CustomGradient(Node):
     def operands(self) -> tuple[Node, ...]:
         return (*self.inputs, *self.captures)
 
+    @property
+    def distinct(self) -> tuple[Node, ...]:
+        """``inputs``, then the captures that are none of them, each once: what the
+        function is applied to (torch.compile takes no tensor twice)."""
+        own = (n for n in self.captures if n not in self.inputs)
+        return (*self.inputs, *dict.fromkeys(own))
+
     def map_operands(self, change: Callable[[Node], Node]) -> Node:
         inputs = tuple(change(n) for n in self.inputs)
         captures = tuple(change(n) for n in self.captures)

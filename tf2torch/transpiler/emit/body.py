@@ -344,7 +344,7 @@ class Body:
             case Family():
                 return self.family(node)
             case CustomGradient():
-                operands = [self.operand(n, node) for n in node.operands]
+                operands = [self.operand(n, node) for n in node.distinct]
                 return pycode.call(self.scope.callee(node), *operands)
             case Unported():
                 inputs = [n for n in node.inputs if n.dtype not in HANDLES]

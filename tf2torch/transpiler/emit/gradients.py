@@ -56,11 +56,14 @@ def class_text(node: CustomGradient) -> str:
     """The class with ``{name}`` in the place of its name."""
     count = len(node.inputs)
     inputs = _numbered("x", count)
-    captures = _numbered("saved", len(node.captures))
+    own = node.distinct[count:]
+    named = dict(zip(own, _numbered("saved", len(own)), strict=True))
+    named |= dict(zip(node.inputs, inputs, strict=True))
+    captures = [named[n] for n in node.captures]
     grads = _numbered("grad", count)
     body = Body(Scope(_leaf, _no_module), indent=2)
-    for own, name in zip(node.backward.inputs, [*grads, *captures], strict=True):
-        body.names[own] = name
+    for inner, name in zip(node.backward.inputs, [*grads, *captures], strict=True):
+        body.names[inner] = name
     results = list(node.backward.results)
     body.write(region_nodes(node.backward), results)
     known = {int(key): value for key, value in node.backward.outputs}
@@ -68,14 +71,15 @@ def class_text(node: CustomGradient) -> str:
         pycode.text(body.operand(known[i], node)) if i in known else "None"
         for i in range(count)
     ]
-    values += ["None"] * len(captures)
+    values += ["None"] * len(own)
+    captures = list(dict.fromkeys(captures))
     save = f"        ctx.save_for_backward({', '.join(captures)})\n" if captures else ""
     names = f"{', '.join(captures)}{',' * (len(captures) == 1)}"
     restore = f"        {names} = ctx.saved_tensors\n" if captures else ""
     kept = [f"{x}.view_as({x})" for x in inputs]
     return TEMPLATE.format(
         name="{name}",
-        inputs=", ".join([*inputs, *captures]),
+        inputs=", ".join([*inputs, *(named[n] for n in own)]),
         save=save,
         results=", ".join(kept),
         grads=", ".join(grads),

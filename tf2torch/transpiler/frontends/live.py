@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,6 +32,8 @@ from tf2torch.transpiler.frontends.source import Source
 from tf2torch.transpiler.frontends.structure import fill, flatten, named_leaves
 from tf2torch.transpiler.frontends.tables import table_node
 
+# A concrete function's name: its Python function's, and a number of the process.
+TRACED = re.compile(r"__inference_(.+)_\d+")
 KEY_DTYPES = ("string", "int64", "int32")
 VALUE_DTYPES = ("int64", "string", "float32", "int32", "float64", "bool")
 
@@ -248,7 +251,9 @@ def _plain_name(function: Any) -> str:
     python = getattr(function, "python_function", None)
     name = getattr(python, "__name__", None) or getattr(function, "name", b"function")
     text = name.decode() if isinstance(name, bytes) else str(name)
-    return "function" if text == "<lambda>" else text.removeprefix("__inference_")
+    traced = TRACED.fullmatch(text)
+    text = traced[1] if traced else text
+    return "function" if text == "<lambda>" else text
 
 
 def _methods(source: Any) -> dict[str, Any]:

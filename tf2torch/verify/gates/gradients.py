@@ -112,7 +112,7 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
         found = exact.get(pair.subject)
         if found is not None:
             passed = not found.refutes
-            yield Figure(FLOAT64, subject, passed, found.error, precision.CEILING)
+            yield Figure(FLOAT64, subject, passed, found.error, found.ceiling)
         proven = own if found is not None and found.proves else None
         unclear = tolerance.gradient_ill_conditioned(pair.single, pair.double, largest)
         if unclear and proven is None:
@@ -144,10 +144,11 @@ def _exact(case: Case, sample: Sample, largest: float) -> dict[str, Exact]:
     if answer is None or truth is None:
         return {}
     found = {}
-    for pair in pairs_of(case, sample, Truth(truth, None), answer):
-        error = precision.exact_gradient(pair.port, pair.single, largest)
+    both = Truth(case.truth(sample).single, truth)
+    for pair in pairs_of(case, sample, both, answer):
+        error = precision.exact_gradient(pair.port, pair.truth, largest)
         if error is not None:
-            found[pair.subject] = Exact(error, case.binding)
+            found[pair.subject] = Exact(error, case.binding, _own(pair))
     return found
 
 

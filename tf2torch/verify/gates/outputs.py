@@ -72,7 +72,7 @@ def figures_of(case: Case, sample: Sample) -> Iterator[Figure]:
         exact = _exact(case, sample, name)
         if exact is not None:
             passed = not exact.refutes
-            yield Figure(FLOAT64, subject, passed, exact.error, precision.CEILING)
+            yield Figure(FLOAT64, subject, passed, exact.error, exact.ceiling)
         proven = exact is not None and exact.proves
         if tolerance.ill_conditioned(single, double) and not proven:
             yield Figure("output error", subject, True, note=UNJUDGED)
@@ -109,9 +109,11 @@ def _exact(case: Case, sample: Sample, name: str) -> Exact | None:
     answer, truth = case.double_answer(sample), case.truth(sample).double
     if answer is None or truth is None or name not in answer.outputs:
         return None
-    error = precision.exact_output(answer.outputs[name], truth.outputs[name])
+    single, double = case.truth(sample).single.outputs[name], truth.outputs[name]
+    error = precision.exact_output(answer.outputs[name], double)
+    own = precision.exact_output(single, double) or 0.0
     binding = case.binding and answer.dtypes[name] == truth.dtypes[name]
-    return None if error is None else Exact(error, binding)
+    return None if error is None else Exact(error, binding, own)
 
 
 def _random_outputs(case: Case) -> list[tuple[Sample, tuple[str, ...]]]:

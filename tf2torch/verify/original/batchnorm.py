@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from tf2torch.verify.original.meant import meant
+
 FUSED = frozenset({"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"})
 INPUTS = ("x", "scale", "offset", "mean", "variance")
 RESULTS = ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2")
@@ -73,20 +75,13 @@ def _arithmetic(node: Any) -> Any:
             variance = tf.reduce_mean(tf.math.squared_difference(x, spread(mean)), axes)
             count = tf.cast(tf.size(x) / tf.size(mean), tf.float64)
             reported = variance * (count / (count - 1.0))
-        factor = tf.math.rsqrt(variance + shortest(node.attr["epsilon"].f)) * scale
+        factor = tf.math.rsqrt(variance + meant(node.attr["epsilon"].f)) * scale
         y = (x - spread(mean)) * spread(factor) + spread(offset)
         for name, value in zip(
             RESULTS, (y, mean, reported, mean, variance), strict=True
         ):
             tf.identity(value, name=name)
     return _with_kinds(graph.as_graph_def())
-
-
-def shortest(value: Any) -> float:
-    """The decimal number with the fewest digits that rounds to this float32."""
-    import numpy as np
-
-    return float(str(np.float32(value)))
 
 
 def _spread(vector: Any, layout: bytes) -> Any:

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tf2torch.verify.original.batchnorm import FUSED, shortest, write_out
+from tf2torch.verify.original.batchnorm import FUSED, write_out
 from tf2torch.verify.original.constants import hold_constants
+from tf2torch.verify.original.meant import meant
 
 # DataType values: float → double, complex64 → complex128; + 100 are references.
 NARROW = {1: 2, 8: 18}
@@ -183,13 +184,12 @@ def _widen_attrs(node: Any, schema: Any) -> bool:
 
 
 def _meant(array: Any) -> Any:
-    """A scalar constant as it was written: the float32 nearest to 0.1 was 0.1, and a
-    port says so too."""
+    """A scalar constant as it was written; a port writes it so too."""
     if array.dtype.name != "float32" or array.ndim:
         return array
     import numpy as np
 
-    return np.array(shortest(array[()]))
+    return np.array(meant(array[()]))
 
 
 def _write_defaults(node: Any, schema: Any) -> None:
