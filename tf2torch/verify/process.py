@@ -24,6 +24,7 @@ Handler: TypeAlias = Callable[[Message, Arrays], tuple[Message, Arrays]]
 
 FORK, LEAVE = "fork", "leave"  # a child serves on, until it leaves
 WATCH_SECONDS = 0.05
+ORPHAN_SECONDS = 2.0
 STDERR_TAIL = 4000
 ANSWER_LIMIT = 8 << 30  # bytes of arrays in one answer
 ADDRESS_SPACE = 4  # × the memory limit: what libraries map but never touch
@@ -199,6 +200,7 @@ def serve(
     goes to stderr and cannot pass for an answer.
     """
     limit_address_space(int(sys.argv[1]))
+    _leave_with_parent()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "rb")
@@ -225,6 +227,21 @@ def _wait_for_child() -> None:
     child = os.fork()
     if child:
         os.waitpid(child, 0)
+    else:
+        _leave_with_parent()
+
+
+def _leave_with_parent() -> None:
+    """End this process soon after its parent has gone, even in the midst of a run that
+    would take for ever: who waits for the answer is not there any more."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ORPHAN_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _answer(
