@@ -72,6 +72,12 @@ CASES: list[OpCase] = [
     moment_case("StatefulUniform", lambda: GENERATOR.uniform(SHAPE)),
     moment_case("StatefulTruncatedNormal", lambda: GENERATOR.truncated_normal(SHAPE)),
     moment_case("StatefulUniformInt", lambda: GENERATOR.uniform(SHAPE, 0, 2, tf.int32)),
+    moment_case(
+        "StatefulRandomBinomial",
+        lambda n, p: GENERATOR.binomial([MANY, 2], n, p) / 20,
+        np.array([20.0, 5.0]),
+        np.array([0.3, 0.9]),
+    ),
     case("RandomShuffle", lambda x: tf.sort(tf.random.shuffle(x), axis=0), f32(7)),
     case("RandomShuffle", lambda x: tf.reduce_sum(tf.random.shuffle(x), 0), i32(7, 2)),
     case("RandomUniform", lambda x: tf.shape(tf.random.normal(tf.shape(x))), f32(3, 4)),

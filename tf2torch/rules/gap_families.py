@@ -115,7 +115,8 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "oneDNN writes it when TensorFlow optimises a graph at run time; freeze or "
         "save the model without that rewrite (TF_ENABLE_ONEDNN_OPTS=0)",
         "_Mkl* __Mkl* _FusedQuantized* _QuantizedMatMul _QuantizedMaxPool3D "
-        "_UnaryOpsComposition _FusedBatchNormGradEx _TensorToHashBucketFast",
+        "_UnaryOpsComposition _FusedBatchNormGradEx _FusedConv3D "
+        "_TensorToHashBucketFast",
     ),
     (
         "it belongs to an input pipeline (tf.data), not to the model; feed the "
@@ -163,7 +164,7 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
     (
         "it trains a linear model with a solver that keeps its state in the kernel; "
         "convert the serving graph",
-        "SdcaOptimizer*",
+        "Sdca*",
     ),
     (
         "it trains word vectors by a kernel that TensorFlow 1 had for a tutorial",
@@ -257,5 +258,18 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "compressed sparse rows in variants are an experiment that no public function "
         "of TensorFlow writes; use SparseTensor",
         "*CSRSparseMatrix* SparseMatrix*",
+    ),
+    (
+        "TensorFlow chooses among four samplers for each of its parameters, of which "
+        "each uses up the random numbers in its own way; scale the draws of "
+        "stateless_truncated_normal",
+        "StatelessParameterizedTruncatedNormal",
+    ),
+    (
+        "torch has no tensors of TensorFlow's quantised dtypes (qint8, quint8, qint32, "
+        "…); convert the float model, or the one with FakeQuant ops",
+        "Quantized* QuantizeV2 Dequantize QuantizeDownAndShrinkRange Requantiz* "
+        "UniformQuantize UniformDequantize UniformRequantize UniformQuantized* "
+        "XlaDequantize",
     ),
 )

@@ -39,6 +39,12 @@ def random_poisson(size: Sequence[int], rate: Tensor) -> Tensor:
     return torch.poisson(rate.expand(*size, *rate.shape))
 
 
+def random_binomial(size: Sequence[int], counts: Tensor, probs: Tensor) -> Tensor:
+    """Draws of shape ``size``, whose last axes are those of both, float64."""
+    count, share = (p.detach().double().expand(size) for p in (counts, probs))
+    return torch.binomial(count, share)
+
+
 def random_crop(image: Tensor, size: Sequence[int]) -> Tensor:
     """A window of ``size`` rows and columns, anywhere in [height, width, channels]."""
     top = int(torch.randint(image.shape[0] - size[0] + 1, ()))

@@ -211,6 +211,21 @@ def stateful_standard_normal(
     return drawn("torch.randn", shape, out[0])
 
 
+@rules.rule("StatefulRandomBinomial")
+def stateful_random_binomial(
+    resource: Node,
+    algorithm: Node,
+    shape: Node,
+    counts: Node,
+    probs: Node,
+    *,
+    out: tuple[TensorType, ...],
+) -> Node:
+    wide = out[0].with_dtype("float64")
+    args = (sizes_arg(shape), counts, probs)
+    return cast(call("helper.random_binomial", *args, type=wide), out[0].dtype)
+
+
 @rules.rule("StatefulTruncatedNormal")
 def stateful_truncated_normal(
     resource: Node, algorithm: Node, shape: Node, *, out: tuple[TensorType, ...]
