@@ -79,5 +79,18 @@ def test_the_sets_are_a_function_of_the_seed() -> None:
 def test_a_file_must_name_every_input() -> None:
     with pytest.raises(Unsampled, match="ids"):
         from_file({"other": np.zeros(3)}, (IDS,))
-    (sample,) = from_file({"ids": np.zeros((2, 3))}, (IDS,))
+    sample, _ = from_file({"ids": np.zeros((2, 3))}, (IDS,))
     assert sample.arrays["ids"].dtype == np.int32
+
+
+def test_a_file_is_also_judged_by_its_first_example() -> None:
+    given = {"ids": np.arange(6).reshape(2, 3), "flag": np.array(True)}
+    whole, single = from_file(given, (IDS, FLAG))
+    assert whole.gradients and len(whole.arrays["ids"]) == 2
+    assert single.name == "single" and single.arrays["ids"].tolist() == [[0, 1, 2]]
+    assert single.arrays["flag"]
+    signal = Input("signal", "signal", "", "float32", ("batch",))
+    fixed = Input("fixed", "fixed", "", "float32", (2, 3))
+    assert len(from_file({"signal": np.zeros(9)}, (signal,))) == 1
+    assert len(from_file({"fixed": np.zeros((2, 3))}, (fixed,))) == 1
+    assert len(from_file({"ids": np.zeros((1, 3))}, (IDS,))) == 1

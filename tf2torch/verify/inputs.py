@@ -216,7 +216,7 @@ def samples(sampler: Sampler, ranges: Ranges, seed: int, fresh: int) -> list[Sam
 
 
 def from_file(arrays: Arrays, inputs: tuple[Input, ...]) -> list[Sample]:
-    """The user's own inputs; all of them, in one set."""
+    """The user's own inputs: all of them in one set, and the first example alone."""
     missing = [i.name for i in inputs if i.name not in arrays]
     if missing:
         raise Unsampled(f"the sample has no array for input '{missing[0]}'")
@@ -226,7 +226,17 @@ def from_file(arrays: Arrays, inputs: tuple[Input, ...]) -> list[Sample]:
         else arrays[i.name].astype(i.dtype)
         for i in inputs
     }
-    return [Sample("sample", plain, True)]
+    found = [Sample("sample", plain, True)]
+    batched = [i.name for i in inputs if _is_batched(i)]
+    rows = {len(plain[name]) for name in batched}
+    if len(rows) == 1 and rows.pop() > 1 and any(plain[n].ndim > 1 for n in batched):
+        first = {n: v[:1] if n in batched else v for n, v in plain.items()}
+        found.append(Sample("single", first))
+    return found
+
+
+def _is_batched(spec: Input) -> bool:
+    return bool(spec.shape) and isinstance((spec.shape or (0,))[0], str)
 
 
 def port_seed(code: bytes) -> int:

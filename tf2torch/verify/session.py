@@ -206,10 +206,6 @@ class Session:
     def _draw(
         self, port: Port, oracle: Oracle, sample: Arrays | None, seed: int
     ) -> tuple[Ranges, list[Sample]]:
-        if sample is not None:
-            return Ranges(), from_file(sample, port.inputs)
-        self._tell("looking for inputs that TensorFlow accepts")
-        sampler, known = _sampler(port)
 
         def accepts(arrays: Arrays) -> bool:
             try:
@@ -218,6 +214,11 @@ class Session:
                 return False
             return True
 
+        if sample is not None:
+            whole, *parts = from_file(sample, port.inputs)
+            return Ranges(), [whole, *(p for p in parts if accepts(p.arrays))]
+        self._tell("looking for inputs that TensorFlow accepts")
+        sampler, known = _sampler(port)
         if known not in self._ranges:
             self._ranges[known] = sampler.probe(accepts)
         ranges = self._ranges[known]
