@@ -31,9 +31,10 @@ from tf2torch.transpiler.passes.gather_families import gather_families
 from tf2torch.transpiler.passes.infer_types import infer_types
 from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
-from tf2torch.transpiler.passes.make_modules import Momentum, make_modules
+from tf2torch.transpiler.passes.make_modules import make_modules
 from tf2torch.transpiler.passes.merge_equal import merge_equal
 from tf2torch.transpiler.passes.merge_variants import merge_variants
+from tf2torch.transpiler.passes.momentum import Momentum
 from tf2torch.transpiler.passes.name_tables import name_tables
 from tf2torch.transpiler.passes.name_transposes import name_transposes
 from tf2torch.transpiler.passes.order_sums import order_sums
@@ -113,10 +114,12 @@ TENSORFLOW_STEPS: tuple[Step, ...] = (
 
 def steps(source: Source) -> list[Step]:
     """Passes on the torch dialect, in order."""
-    momenta = {k: 1 - i.momentum for k, i in source.training.batch_norm.items()}
+    norms = source.training.batch_norm
+    momenta = {name: 1 - info.momentum for name, info in norms.items()}
+    frozen = frozenset(name for name, info in norms.items() if not info.trainable)
 
     def to_modules(graph: Graph) -> Graph:
-        return make_modules(graph, Momentum(momenta))
+        return make_modules(graph, Momentum(momenta, frozen=frozen))
 
     return [
         append_in_place,

@@ -41,6 +41,9 @@ from tf2torch.transpiler.emit.names import identifier, is_noise, snake, untraced
 from tf2torch.transpiler.emit.roles import POSITIONAL, full_config
 from tf2torch.transpiler.emit.signature import SMALL, Path
 
+# State that torch's layers keep without training it.
+BUFFERS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
+
 
 @dataclass(eq=False)
 class ClassSource:
@@ -182,7 +185,7 @@ class ClassSource:
         match node:
             case Module():
                 made = f"self.{name} = {pycode.text(self.module(node))}"
-                fixed = _fixed(node)
+                fixed = [] if _is_untrained(node) else _fixed(node)
                 frozen = [f"self.{name}.{k}.requires_grad_(False)" for k in fixed]
                 return "\n        ".join([made, *frozen])
             case Family():
@@ -214,7 +217,10 @@ class ClassSource:
         named = {
             k: printer.arg(v, node, ("config", k)) for k, v in settings[positional:]
         }
-        return pycode.call(node.cls.removeprefix("helper."), *args, **named)
+        made = pycode.call(node.cls.removeprefix("helper."), *args, **named)
+        if not _is_untrained(node) or node.cls.startswith("helper.FrozenBatchNorm"):
+            return made
+        return pycode.expr("{made}.requires_grad_(False)", made=made)
 
     def no_operand(self, node: Node, user: Node) -> Expr:
         raise AssertionError("a constructor argument cannot be a tensor")
@@ -285,13 +291,23 @@ class ClassSource:
 
 
 def _fixed(node: Module) -> list[str]:
-    """Parameters that torch's module has and TensorFlow's layer has not: the second
-    bias of an LSTM, which stays zero."""
-    return [
-        name
-        for name, value in node.state
-        if isinstance(value, Const) and value.dtype.startswith("float")
-    ]
+    """Parameters of torch's module that are not trained: frozen ones, and those that
+    TensorFlow's layer has not, as the second bias of an LSTM, which stays zero."""
+    return [name for name, value in node.state if _is_fixed(name, value)]
+
+
+def _is_fixed(name: str, value: Param | Const) -> bool:
+    if name in BUFFERS or not value.dtype.startswith("float"):
+        return False
+    return isinstance(value, Const) or not value.variable.trainable
+
+
+def _is_untrained(node: Module) -> bool:
+    """Is no parameter of the layer trained, though it has some?"""
+    own = [(name, value) for name, value in node.state if name not in BUFFERS]
+    fixed = all(_is_fixed(name, value) for name, value in own)
+    has = any(isinstance(value, Param) for _, value in own)
+    return fixed and has
 
 
 def is_literal(node: Const) -> bool:

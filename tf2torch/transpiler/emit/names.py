@@ -29,6 +29,8 @@ KINDS = {
     "nn.ConvTranspose1d": "up", "nn.ConvTranspose2d": "up", "nn.ConvTranspose3d": "up",
     "nn.BatchNorm1d": "bn", "nn.BatchNorm2d": "bn", "nn.BatchNorm3d": "bn",
     "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
+    "helper.FrozenBatchNorm1d": "bn", "helper.FrozenBatchNorm2d": "bn",
+    "helper.FrozenBatchNorm3d": "bn",
     "nn.LayerNorm": "norm", "nn.GroupNorm": "norm", "nn.RMSNorm": "norm",
     "nn.Linear": "fc", "nn.Embedding": "embedding", "nn.EmbeddingBag": "embedding",
     "nn.LSTM": "lstm", "nn.GRU": "gru", "nn.RNN": "rnn",

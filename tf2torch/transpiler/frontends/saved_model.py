@@ -85,6 +85,16 @@ class SavedModel:
                     queue.append((child.node_id, inner))
         return found
 
+    @cached_property
+    def frozen(self) -> frozenset[int]:
+        """Variables that the root lists as not trained: Keras 3 freezes a layer without
+        telling TensorFlow's variables."""
+        lists = {c.local_name: c.node_id for c in self.objects.nodes[0].children}
+        if "non_trainable_variables" not in lists:
+            return frozenset()
+        listed = self.objects.nodes[lists["non_trainable_variables"]]
+        return frozenset(child.node_id for child in listed.children)
+
     def traces(self, node_id: int, path: str) -> dict[str, str]:
         node = self.objects.nodes[node_id]
         if node.WhichOneof("kind") == "bare_concrete_function":
@@ -188,7 +198,7 @@ class SavedModel:
             key=key,
             dtype=dtype,
             shape=tuple(self.checkpoint.shapes[key]),
-            trainable=saved.trainable,
+            trainable=saved.trainable and object_id not in self.frozen,
             load=self.checkpoint.load(key),
         )
         return Variable(info=info, types=(TensorType("resource", ()),))

@@ -11,27 +11,17 @@ kind of module owns already (tied weights) stays an argument of the functional.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tf2torch.ir.build import array_of, const
 from tf2torch.ir.graph import Graph, substitute, transform, users
 from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Slice, Transform
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.passes.fold_params import fold_arrangement, fold_params
+from tf2torch.transpiler.passes.momentum import Momentum
 
 Config = tuple[tuple[str, Arg], ...]
 State = tuple[tuple[str, "Param | Const"], ...]
-
-
-@dataclass(frozen=True)
-class Momentum:
-    """BatchNorm momentum (torch's) by moving-mean variable; Keras' default else."""
-
-    known: dict[str, float]
-    default: float = 0.01
-
-    def of(self, param: Param) -> float:
-        return round(self.known.get(param.variable.name, self.default), 10)
 
 
 def make_modules(graph: Graph, momentum: Momentum) -> Graph:
@@ -374,13 +364,24 @@ def _batch_norm(node: Call, momentum: Momentum) -> Module | None:
     )  # fmt: skip
     cls = f"nn.BatchNorm{max(x.rank, 3) - 2}d"
     names = {name for name, _ in state}
-    if not names & {"weight", "bias"}:
+    if mean.variable.name in momentum.frozen or _untrained(weight, bias):
+        cls = cls.replace("nn.", "helper.Frozen")
+        flags = {"scale": "weight" in names, "center": "bias" in names}
+        absent = tuple((flag, False) for flag, has in flags.items() if not has)
+        config = (*config[:2], *absent)
+    elif not names & {"weight", "bias"}:
         config = (*config, ("affine", False))
     elif not names >= {"weight", "bias"}:
         cls = f"helper.BatchNorm{max(x.rank, 3) - 2}d"
         missing = "center" if "weight" in names else "scale"
         config = (*config, (missing, False))
     return _module(node, cls, x, config, tuple(state))
+
+
+def _untrained(*values: Arg) -> bool:
+    """Are there parameters, and none that is trained? Then the layer is frozen."""
+    flags = [v.variable.trainable for v in values if isinstance(v, Param)]
+    return bool(flags) and not any(flags)
 
 
 def _is_identity(value: Arg, suffix: str) -> bool:

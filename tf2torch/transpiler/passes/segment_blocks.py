@@ -38,6 +38,8 @@ WORDS = {
     "nn.Linear": "linear",
     "nn.BatchNorm1d": "bn", "nn.BatchNorm2d": "bn", "nn.BatchNorm3d": "bn",
     "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
+    "helper.FrozenBatchNorm1d": "bn", "helper.FrozenBatchNorm2d": "bn",
+    "helper.FrozenBatchNorm3d": "bn",
     "nn.LayerNorm": "norm", "nn.GroupNorm": "norm",
 }  # fmt: skip
 

@@ -119,6 +119,7 @@ class LoadedModel:
         """A layer of Keras may be frozen without its variables knowing it."""
         captured = {id(v) for v in self._function.variables}
         listed = {id(v) for v in self.root.trainable_} if exported else set()
+        frozen = {id(v) for v in getattr(self.root, "non_trainable_variables", ())}
         for key, variable in self.by_key.items():
             if id(variable) in captured:
                 yield StateVariable(
@@ -126,7 +127,9 @@ class LoadedModel:
                     variable.name.removesuffix(":0"),
                     variable.dtype.name,
                     tuple(variable.shape.as_list()),
-                    id(variable) in listed if exported else bool(variable.trainable),
+                    id(variable) in listed
+                    if exported
+                    else bool(variable.trainable) and id(variable) not in frozen,
                 )
 
     def _floats(self) -> list[str]:
