@@ -194,6 +194,7 @@ def test_model_process_is_killed(registry: Path, tmp_path: Path) -> None:
     assert found["frozen_0.pb"].outcome is Outcome.CONVERTED
 
 
+@pytest.mark.slow
 def test_worker_is_killed(registry: Path, tmp_path: Path) -> None:
     """The model is begun again by another worker."""
     found = run_and_kill(registry, tmp_path, victim=0)

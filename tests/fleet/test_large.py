@@ -23,7 +23,7 @@ COPIES = 8
 KILLS = 10
 SECONDS = (3.0, 45.0)  # between two kills
 SEED = 20
-LIMITS = ["--time-limit", "300", "--memory-limit", "6G", "--jobs", "2"]
+LIMITS = ["--time-limit", "240", "--memory-limit", "3G", "--jobs", "2"]
 STABLE = ("name", "outcome", "reason", "score", "missing")
 
 

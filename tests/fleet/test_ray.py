@@ -23,14 +23,15 @@ def cluster() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **SMALL})
-    made.add_node(num_cpus=1, **SMALL)
-    made.add_node(num_cpus=1, **SMALL)
+    made.add_node(num_cpus=1, num_gpus=1, **SMALL)  # Ray counts them and asks no driver
+    made.add_node(num_cpus=1, num_gpus=1, **SMALL)
     made.wait_for_nodes()
     yield made
     ray.shutdown()
     made.shutdown()
 
 
+@pytest.mark.slow
 def test_node_dies(cluster: Any, registry: Path, tmp_path: Path) -> None:
     """One of two nodes is killed after the first result: both are at work then, and
     every model still comes through on what is left."""
@@ -50,6 +51,7 @@ def test_node_dies(cluster: Any, registry: Path, tmp_path: Path) -> None:
         convert={"verify": False},
         executor="ray",
         address=cluster.address,
+        gpus_per_model=0.25,
         jobs=4,
         observe=observe,
     )
@@ -66,7 +68,7 @@ def test_node_dies(cluster: Any, registry: Path, tmp_path: Path) -> None:
         if result.folder:
             assert Path(result.folder) == tmp_path / "out" / "ports" / result.name
             assert (Path(result.folder) / "model.py").is_file()
-    with pytest.raises(SourceError, match="no node of the cluster has 0.25 GPUs"):
+    with pytest.raises(SourceError, match="no node of the cluster has 9 GPUs"):
         run_with_gpus(registry, cluster, tmp_path)
 
 
@@ -77,7 +79,7 @@ def run_with_gpus(registry: Path, cluster: Any, tmp_path: Path) -> None:
             tmp_path / "other",
             executor="ray",
             address=cluster.address,
-            gpus_per_model=0.25,
+            gpus_per_model=9,
         )
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tf2torch.fleet.local import Finish, Task, convert
 from tf2torch.fleet.result import Outcome, Result
 from tf2torch.fleet.slot import Slot
 
+CONNECT_SECONDS = 10.0
 ONE_MACHINE = ("memory://",)  # stores that only this process sees
 _slots: list[Slot] = []  # of this Ray worker process, which Ray uses again and again
 
@@ -86,6 +88,7 @@ def _connect(cluster: Cluster) -> Any:
         told = "Ray is not installed: pip install 'tf2torch[ray]'"
         raise SourceError(told) from None
     if not ray.is_initialized():
+        _answering(cluster.address)
         try:
             ray.init(
                 address=cluster.address, log_to_driver=False, logging_level="error"
@@ -96,6 +99,17 @@ def _connect(cluster: Cluster) -> Any:
     if cluster.gpus > ray.cluster_resources().get("GPU", 0.0):
         raise SourceError(f"no node of the cluster has {cluster.gpus:g} GPUs")
     return ray
+
+
+def _answering(address: str | None) -> None:
+    """SourceError at once where nobody listens: Ray itself tries for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise SourceError(f"no Ray cluster at {address}: {error.strerror}") from None
 
 
 def _landed(ray: Any, reference: Any, task: Task, desk: Desk) -> Result:

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -143,6 +144,8 @@ def _unanswered(job: Job, ending: Ending) -> Result:
     elif ending.status < 0:
         outcome = Outcome.CRASHED
         reason = f"the process was ended by signal {-ending.status}"
+        if -ending.status == signal.SIGKILL:
+            reason += " (as when the machine runs out of memory)"
     else:
         outcome = Outcome.CRASHED
         reason = f"the process ended with status {ending.status} and no result"
