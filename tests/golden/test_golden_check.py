@@ -191,6 +191,24 @@ def test_planted_regression_is_caught(
 
 
 @on_small_cnn
+def test_ratio_to_tensorflow(name: str, golden: Any, tmp_path: Path) -> None:
+    """A fall of the ratio is caught; times too short to tell are no ratio."""
+    from tf2torch.golden.comparison import Limits, regressions
+    from tf2torch.golden.facts import gather
+
+    def facts(seconds: float) -> Any:
+        timings = [{"kind": "forward", "port": [seconds], "original": [0.01]}]
+        (port / "performance.json").write_text(json.dumps(timings), "utf-8")
+        return gather(port)
+
+    port = Path(shutil.copytree(golden(name).folder, tmp_path / "port"))
+    (found,) = regressions(facts(0.01), facts(0.05), Limits())
+    assert found.kind == "performance"
+    assert not list(regressions(facts(0.01), facts(0.015), Limits()))
+    assert facts(0.001).ratios == {}
+
+
+@on_small_cnn
 def test_clean_port_passes_twice(name: str, golden: Any, recorded: Any) -> None:
     from tf2torch.golden import judge
     from tf2torch.golden.recording import read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -109,9 +110,16 @@ def convert(
     try:
         path = fetched(model, Path(job.scratch))
     except (Unreachable, OSError) as error:
-        return refused(model, key, Outcome.LOST, str(error))
+        return _refused(job, model, key, Outcome.LOST, str(error))
     except SourceError as error:
-        return refused(model, key, Outcome.UNREADABLE, str(error))
+        return _refused(job, model, key, Outcome.UNREADABLE, str(error))
     there: Job = replace(job, source=str(path))
     ending = slot.run(there, lambda text: post(Stage(model.name, text)))
     return desk.result(there, ending)
+
+
+def _refused(job: Job, model: Model, key: str, outcome: Outcome, why: str) -> Result:
+    """Nothing of a model that could not be fetched stays."""
+    for path in (job.scratch, job.output):
+        shutil.rmtree(path, ignore_errors=True)
+    return refused(model, key, outcome, why)

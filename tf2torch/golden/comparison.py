@@ -174,4 +174,7 @@ def _ratios(
     for name, before in old.items():
         after = new.get(name)
         if after is not None and after > before * limits.slack:
-            yield Regression("performance", f"{name}: {before:.2f} before, {after:.2f}")
+            yield Regression(
+                "performance",
+                f"a {name} took {before:.2f} of TensorFlow's time, now {after:.2f}",
+            )
