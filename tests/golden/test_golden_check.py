@@ -98,8 +98,10 @@ def other_epsilon(port: Path) -> None:
 
 
 def slow_pass(port: Path) -> None:
-    """99 times the convolution, the result of the last."""
-    rewrite(port, "self.conv2(x)", "[self.conv2(x) for _ in range(99)][-1]")
+    """99 convolutions whose results nobody reads."""
+    head = "def forward(self, image: Tensor) -> Tensor:\n"
+    loop = "        for _ in range(99):\n            self.conv1(image.movedim(-1, 1))\n"
+    rewrite(port, head, head + loop)
 
 
 def raises(port: Path) -> None:
@@ -275,7 +277,7 @@ def test_check_with_the_verifier(name: str, recorded: Any, tmp_path: Path) -> No
     [
         ("return ", "return 0 + ", {"code"}),
         ("momentum=0.01", "momentum=0.1", {"code", "score", "hint", "gate"}),
-        ("self.conv2(x)", "self.conv2(x.detach())", {"code", "score", "hint"}),
+        ("self.conv2(", "self.conv2.requires_grad_(False)(", {"code", "score", "hint"}),
     ],
 )
 def test_edit_is_judged_by_the_verifier(
