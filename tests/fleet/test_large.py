@@ -18,12 +18,13 @@ import psutil
 import pytest
 
 from tests.fleet.models import BROKEN, HEALTHY, build, versions
+from tf2torch.fleet.registry import read
 
 COPIES = 8
 KILLS = 10
 SECONDS = (3.0, 45.0)  # between two kills
 SEED = 20
-LIMITS = ["--time-limit", "240", "--memory-limit", "3G", "--jobs", "2"]
+LIMITS = ["--time-limit", "120", "--memory-limit", "3G", "--jobs", "2"]
 STABLE = ("name", "outcome", "reason", "score", "missing")
 
 
@@ -33,6 +34,17 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build(root, COPIES)
     versions(root)
     return root
+
+
+def manifest(root: Path, verify: bool) -> Path:
+    """Only the verifier hangs on an endless loop: it runs for that one always."""
+    entries = [
+        {"name": m.name, "source": m.location, "verify": verify or "endless" in m.name}
+        for m in read(str(root))
+    ]
+    path = root.with_suffix(".json")
+    path.write_text(json.dumps(entries), "utf-8")
+    return path
 
 
 def start(root: Path, out: Path) -> subprocess.Popen[str]:
@@ -62,7 +74,9 @@ def stable(rows: list[dict[str, Any]]) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_ten_kills(large: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("verify", [False, True], ids=["converted", "verified"])
+def test_ten_kills(verify: bool, large: Path, tmp_path: Path) -> None:
+    large = manifest(large, verify)
     moments = random.Random(SEED)
     out = tmp_path / "killed"
     for _ in range(KILLS):
@@ -75,7 +89,7 @@ def test_ten_kills(large: Path, tmp_path: Path) -> None:
             run.wait()
             assert not psutil.wait_procs(family, timeout=30)[1]
     rows = finish(large, out)
-    check(rows)
+    check(rows, verify)
     lines = out.with_suffix(".log").read_text("utf-8").splitlines()
     fresh = [line.split()[2] for line in lines if "  unchanged" not in line]
     assert len(fresh) == len(set(fresh)), "a finished model was done again"
@@ -85,7 +99,7 @@ def test_ten_kills(large: Path, tmp_path: Path) -> None:
     assert stable(rows) == stable(whole)
 
 
-def check(rows: list[dict[str, Any]]) -> None:
+def check(rows: list[dict[str, Any]], verify: bool) -> None:
     """Every healthy model is verified, every broken one has its own reason."""
     found = {row["name"]: row for row in rows}
     assert len(found) == COPIES * len(HEALTHY) + len(BROKEN) + 1 >= 60
@@ -93,4 +107,4 @@ def check(rows: list[dict[str, Any]]) -> None:
         row = found.pop(f"broken/{name}{ending}")
         assert (row["outcome"], words in row["reason"]) == (outcome, True), row
     for row in found.values():
-        assert (row["outcome"], row["score"]) == ("verified", 100.0), row
+        assert row["outcome"] == ("verified" if verify else "converted"), row
