@@ -140,4 +140,24 @@ CASES = [
         dynamic=False,
         grad=False,
     ),
+    *(
+        case(
+            "FusedResizeAndPadConv2D",
+            lambda x, w, corners=corners, mode=mode: raw.FusedResizeAndPadConv2D(
+                input=x,
+                size=tf.constant([9, 11]),
+                paddings=tf.constant([[0, 0], [1, 2], [1, 1], [0, 0]]),
+                filter=w,
+                resize_align_corners=corners,
+                mode=mode,
+                strides=[1, 2, 2, 1],
+                padding="VALID",
+            ),
+            f32(1, 6, 7, 3),
+            f32(3, 3, 3, 4),
+            dynamic=False,
+            grad=False,
+        )
+        for corners, mode in ((True, "REFLECT"), (False, "SYMMETRIC"))
+    ),
 ]

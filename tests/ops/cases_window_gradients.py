@@ -101,7 +101,8 @@ def max_pool(x: Any, kernel: int, stride: int, padding: str, op: str) -> OpCase:
             orig_input=x, orig_output=y, grad=grad, **backward, **window
         )
 
-    return case(op, function, x, f32(2, *sizes, 3), grad=False)
+    arriving = x if op.startswith("MaxPoolGradGrad") else f32(2, *sizes, 3)
+    return case(op, function, x, arriving, grad=False)
 
 
 def avg_pool(kernel: int, stride: int, padding: str) -> OpCase:
@@ -135,6 +136,17 @@ def pool3d(op: str, padding: str) -> OpCase:
     return case(op, function, f32(2, 5, 6, 7, 2), f32(2, *sizes, 2), grad=False)
 
 
+def second3d(padding: str) -> OpCase:
+    window = {"ksize": [1, 3, 3, 3, 1], "strides": [1, 2, 2, 2, 1], "padding": padding}
+
+    def function(x: Any, grad: Any) -> Any:
+        y = raw.MaxPool3D(input=x, **window)
+        return raw.MaxPool3DGradGrad(orig_input=x, orig_output=y, grad=grad, **window)
+
+    operands = f32(2, 5, 6, 7, 2), f32(2, 5, 6, 7, 2)
+    return case("MaxPool3DGradGrad", function, *operands, grad=False)
+
+
 def argmax(padding: str, batch: bool) -> list[OpCase]:
     window = {"ksize": [1, 3, 2, 1], "strides": [1, 2, 2, 1], "padding": padding}
     window["include_batch_in_index"] = batch
@@ -159,6 +171,7 @@ def argmax(padding: str, batch: bool) -> list[OpCase]:
     ]
 
 
+MAX_POOLS = ("MaxPoolGrad", "MaxPoolGradV2", "MaxPoolGradGrad", "MaxPoolGradGradV2")
 TIES = np.ones((2, 9, 8, 3), "float32")
 CASES = [
     *(by_filter(stride, padding) for stride, padding in product((1, 2), PADDINGS)),
@@ -170,8 +183,15 @@ CASES = [
     *(
         max_pool(f32(2, 9, 8, 3), kernel, stride, padding, op)
         for kernel, stride, padding in product((2, 3), (1, 2), PADDINGS)
-        for op in ("MaxPoolGrad", "MaxPoolGradV2")
+        for op in (
+            "MaxPoolGrad",
+            "MaxPoolGradV2",
+            "MaxPoolGradGrad",
+            "MaxPoolGradGradV2",
+        )
     ),
+    max_pool(TIES, 3, 2, "SAME", "MaxPoolGradGrad"),
+    *(second3d(padding) for padding in PADDINGS),
     max_pool(TIES, 3, 2, "SAME", "MaxPoolGrad"),
     *(
         avg_pool(kernel, stride, padding)

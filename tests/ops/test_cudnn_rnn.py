@@ -96,3 +96,74 @@ def test_cudnn_rnn(mode: str, directions: int, lengths: Any) -> None:
         np.testing.assert_allclose(ours.transpose(1, 0, 2), y, atol=2e-6)
         for state, want in zip(got[1:], last, strict=True):
             np.testing.assert_allclose(state[k].detach().numpy(), want, atol=2e-6)
+
+
+@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["whole", "lengths"])
+@pytest.mark.parametrize("mode", ["lstm", "gru"])
+def test_cudnn_rnn_backprop(mode: str, lengths: Any) -> None:
+    """The gradient op in a traced training step, against Keras's gradients."""
+    order = [0, 1, 2, 3] if mode == "lstm" else [1, 0, 2]
+    weights = arrays(len(order), 3)
+    params = buffer([weights], order)
+    random = np.random.default_rng(9)
+    x = random.standard_normal((TIME, BATCH, INPUTS)).astype("float32")
+    states = random.standard_normal((2, 1, BATCH, UNITS)).astype("float32")
+    upstream = random.standard_normal((TIME, BATCH, UNITS)).astype("float32")
+
+    def function(x: Any, h: Any, c: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch([x, h])
+            named = {"input": x, "input_h": h, "input_c": c, "rnn_mode": mode}
+            named["params"] = tf.constant(params)
+            if lengths is None:
+                made = raw.CudnnRNN(**named)
+            else:
+                made = raw.CudnnRNNV3(**named, sequence_lengths=tf.constant(lengths))
+            loss = tf.reduce_sum(made[0] * upstream) + tf.reduce_sum(made[1])
+        return tape.gradient(loss, [x, h])
+
+    specs = [tf.TensorSpec(a.shape, tf.float32) for a in (x, *states)]
+    port = Port(tf.function(function).get_concrete_function(*specs))
+    assert not port.hints
+    got = port(*map(torch.from_numpy, (x, states[0], states[1])))
+    ends = np.full(BATCH, TIME) if lengths is None else lengths
+    mask = np.arange(TIME) < ends[:, None]
+    given = tf.constant(x.transpose(1, 0, 2)), tf.constant(states[0][0])
+    keras = layer(mode, weights)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        initial = [given[1], states[1][0]] if mode == "lstm" else [given[1]]
+        y, last, *_ = keras(given[0], mask=mask, initial_state=initial)
+        y = y * mask[..., None].astype("float32") * upstream.transpose(1, 0, 2)
+        loss = tf.reduce_sum(y) + tf.reduce_sum(last)
+    by_input, by_state = tape.gradient(loss, given)
+    ours = got[0].detach().numpy().transpose(1, 0, 2)
+    np.testing.assert_allclose(ours, by_input, atol=5e-6)
+    np.testing.assert_allclose(got[1][0].detach().numpy(), by_state, atol=5e-6)
+
+
+def test_cudnn_buffer() -> None:
+    """Gates out of a buffer and back, and the length of the buffer."""
+    given = {"num_layers": 2, "num_units": UNITS, "input_size": INPUTS}
+    given["direction"] = "bidirectional"
+
+    def function(params: Any) -> Any:
+        weights, biases = raw.CudnnRNNParamsToCanonicalV2(
+            params=params, num_params_weights=32, num_params_biases=32, **given
+        )
+        again = raw.CudnnRNNCanonicalToParamsV2(weights=weights, biases=biases, **given)
+        size = raw.CudnnRNNParamsSize(**given, T=tf.float32, S=tf.int32)
+        return again, size, weights[5], biases[31]
+
+    count = 2 * 8 * (UNITS * (INPUTS + UNITS) + UNITS * 3 * UNITS + 4 * UNITS) // 2
+    spec = tf.TensorSpec([count], tf.float32)
+    port = Port(tf.function(function).get_concrete_function(spec))
+    assert not port.hints
+    params = torch.arange(count, dtype=torch.float32)
+    again, size, matrix, bias = port(params)
+    assert size.tolist() == [count]
+    assert torch.equal(again, params)
+    first = UNITS * INPUTS * 4
+    second = first + UNITS * UNITS
+    assert torch.equal(matrix.flatten(), params[second : second + UNITS * UNITS])
+    assert torch.equal(bias, params[-UNITS:])

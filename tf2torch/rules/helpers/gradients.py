@@ -67,6 +67,27 @@ def max_pool_grad(
     return torch.func.vjp(pooled, x)[1](grad)[0]
 
 
+def max_pool_grad_grad(
+    x: Tensor,
+    grad: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    same: bool = False,
+) -> Tensor:
+    """Of [N, C, ...]: what ``grad`` has where each window has its first maximum."""
+    pool = F.max_pool2d if len(kernel) == 2 else F.max_pool3d
+    if same:
+        x = pad_same(x, tuple(kernel), tuple(stride), value=-torch.inf)
+        grad = pad_same(grad, tuple(kernel), tuple(stride))
+    _, places = pool(x, tuple(kernel), tuple(stride), return_indices=True)
+    return grad.flatten(2).gather(2, places.flatten(2)).reshape(places.shape)
+
+
+def take_in_image(x: Tensor, places: Tensor) -> Tensor:
+    """For each image of ``x`` the elements at ``places`` of its flat form."""
+    return x.flatten(1).gather(1, places.flatten(1)).reshape(places.shape)
+
+
 def avg_pool_grad(
     grad: Tensor,
     sizes: Sequence[int],

@@ -121,6 +121,47 @@ def cudnn_rnn(
     return y, hidden, cell
 
 
+def cudnn_rnn_grad(
+    x: Tensor,
+    hidden: Tensor,
+    cell: Tensor,
+    params: Tensor,
+    grads: tuple[Tensor, Tensor, Tensor],
+    mode: str = "lstm",
+    bidirectional: bool = False,
+    lengths: Tensor | None = None,
+    time_major: bool = True,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """By the input, both states and the buffer, from those by the three results."""
+    with torch.enable_grad():
+        x, hidden, cell, params = given = tuple(
+            tensor.detach().requires_grad_() for tensor in (x, hidden, cell, params)
+        )
+        results = cudnn_rnn(
+            x, hidden, cell, params, mode, bidirectional, lengths, time_major
+        )
+    count = 3 if mode == "lstm" else 2
+    found = torch.autograd.grad(
+        results[:count], given, grads[:count], allow_unused=True, materialize_grads=True
+    )
+    return found[0], found[1], found[2], found[3]
+
+
+def cudnn_canonical(
+    params: Tensor,
+    mode: str,
+    inputs: int,
+    units: int,
+    layers: int,
+    bidirectional: bool = False,
+) -> tuple[Tensor, ...]:
+    """The matrices of all gates, then their biases, from cuDNN's flat buffer."""
+    directions = 2 if bidirectional else 1
+    parts = cudnn_weights(params, mode, inputs, units, layers, directions)
+    gates = [gate for part in parts for gate in part.split(units)]
+    return *(g for g in gates if g.ndim == 2), *(g for g in gates if g.ndim == 1)
+
+
 def _bundle(states: list[Tensor]) -> Any:
     """The one state, or a tuple of an LSTM's two."""
     return states[0] if len(states) == 1 else tuple(states)

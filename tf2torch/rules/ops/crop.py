@@ -8,10 +8,12 @@ from typing import Any
 from tf2torch.ir.build import call, cast
 from tf2torch.ir.nodes import Node
 from tf2torch.ir.types import FLOATS, TensorType
+from tf2torch.rules.elements import sizes_arg
 from tf2torch.rules.ops.resize import given_size
-from tf2torch.rules.ruleset import Decline, RuleSet
+from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
 
 rules = RuleSet("crop")
+Types = tuple[TensorType, ...]
 
 
 @dataclass(frozen=True)
@@ -98,3 +100,37 @@ def _projective(
         fill_value=fill,
         type=type,
     )
+
+
+@dataclass(frozen=True)
+class GlimpseAttrs:
+    centered: bool = True
+    normalized: bool = True
+    uniform_noise: bool = True
+    noise: str = "uniform"
+
+
+def glimpse(first_version: bool) -> RuleFunction:
+    """Windows around ``offsets``; what sticks out is noise or 0. No gradient."""
+
+    def rule(
+        x: Node, size: Node, offsets: Node, *, attrs: GlimpseAttrs, out: Types
+    ) -> Node | Decline:
+        noise = attrs.noise or ("uniform" if attrs.uniform_noise else "gaussian")
+        if noise == "gaussian":
+            return Decline("it fills what lies outside with Gaussian noise")
+        given = {
+            "centered": (attrs.centered, True),
+            "normalized": (attrs.normalized, True),
+            "first_version": (first_version, False),
+            "uniform_noise": (noise == "uniform", False),
+        }
+        named: dict[str, Any] = {k: v for k, (v, usual) in given.items() if v != usual}
+        args = (call(".detach", x, type=x.type), sizes_arg(size), offsets)
+        return call("helper.extract_glimpse", *args, type=out[0], **named)
+
+    return rule
+
+
+rules.add("ExtractGlimpse", glimpse(True))
+rules.add("ExtractGlimpseV2", glimpse(False))

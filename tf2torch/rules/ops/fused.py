@@ -18,6 +18,7 @@ from tf2torch.rules.ops.conv import (
 from tf2torch.rules.ops.matmul import MatMulAttrs, matmul
 from tf2torch.rules.ops.norm import FusedBatchNormAttrs, fused_batch_norm
 from tf2torch.rules.ops.pad import ModeAttrs, mirror_pad
+from tf2torch.rules.ops.resize import ResizeAttrs, resize_bilinear
 from tf2torch.rules.ruleset import Decline, RuleSet
 
 rules = RuleSet("fused")
@@ -247,3 +248,26 @@ def fused_pad_conv2d(
     assert isinstance(mirrored, Node)
     conv = Conv2DAttrs(attrs.strides, attrs.padding)
     return conv2d(mirrored, w, attrs=conv, out=out)
+
+
+@dataclass(frozen=True)
+class FusedResizeConvAttrs(FusedPadConvAttrs):
+    resize_align_corners: bool = False
+
+
+@rules.rule("FusedResizeAndPadConv2D")
+def fused_resize_and_pad_conv2d(
+    x: Node,
+    size: Node,
+    paddings: Node,
+    w: Node,
+    *,
+    attrs: FusedResizeConvAttrs,
+    out: tuple[TensorType, ...],
+) -> Node | Decline:
+    """Bilinear resizing, mirror padding, then a convolution."""
+    how = ResizeAttrs(align_corners=attrs.resize_align_corners)
+    typed = x.type.with_shape(None)
+    resized = resize_bilinear(x, size, attrs=how, out=(typed,))
+    rest = FusedPadConvAttrs(attrs.mode, attrs.strides, attrs.padding)
+    return fused_pad_conv2d(resized, paddings, w, attrs=rest, out=out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tf2torch.ir.build import call, scalar_of, sizes_of
+from tf2torch.ir.build import call, ints_of, scalar_of, sizes_of
 from tf2torch.ir.nodes import Arg, Node
 from tf2torch.ir.types import Dim, Shape, TensorType
 from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
@@ -67,6 +67,29 @@ def real_transform(
             return call(f"torch.fft.{func}2", x, *args, type=type)
     given = None if own else tuple(sizes)
     return call(f"torch.fft.{func}n", x, given, dim=(-3, -2, -1), type=type)
+
+
+def along_axes(func: str) -> RuleFunction:
+    """Transforms over chosen axes, cut or filled with zeros to a length along each.
+
+    TensorFlow has kernels for GPUs only.
+    """
+
+    def rule(
+        x: Node, length: Node, axes: Node, *, out: tuple[TensorType, ...]
+    ) -> Node | Decline:
+        sizes, dim = sizes_of(length), ints_of(axes)
+        if sizes is None or dim is None:
+            return Decline("the transform's length is known only when the model runs")
+        return call(f"torch.fft.{func}", x, tuple(sizes), dim, type=out[0])
+
+    return rule
+
+
+rules.table(
+    along_axes,
+    {"FFTND": "fftn", "IFFTND": "ifftn", "RFFTND": "rfftn", "IRFFTND": "irfftn"},
+)
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,86 @@ def _max_grad(
     return layout.outside(made)
 
 
+@rules.rule("MaxPoolGradGrad")
+def max_pool_grad_grad(
+    x: Node, y: Node, grad: Node, *, attrs: MaxPoolAttrs, out: tuple[TensorType, ...]
+) -> Node | Decline:
+    if attrs.padding == "EXPLICIT":
+        return Decline("the gradient of a pool with explicit padding")
+    return _max_grad_grad(x, grad, attrs, out[0])
+
+
+@rules.rule("MaxPoolGradGradV2")
+def max_pool_grad_grad_v2(
+    x: Node,
+    y: Node,
+    grad: Node,
+    ksize: Node,
+    strides: Node,
+    *,
+    attrs: MaxPoolV2Attrs,
+    out: tuple[TensorType, ...],
+) -> Node | Decline:
+    size, step = ints_of(ksize), ints_of(strides)
+    if size is None or step is None:
+        return Decline("the window is known only when the model runs")
+    fixed = PoolAttrs(size, step, attrs.padding, attrs.data_format)
+    return _max_grad_grad(x, grad, fixed, out[0])
+
+
+@rules.rule("MaxPool3DGradGrad")
+def max_pool_3d_grad_grad(
+    x: Node, y: Node, grad: Node, *, attrs: Pool3DAttrs, out: tuple[TensorType, ...]
+) -> Node | Decline:
+    return _max_grad_grad(x, grad, attrs, out[0])
+
+
+def _max_grad_grad(
+    x: Node,
+    grad: Node,
+    attrs: MaxPoolAttrs | PoolAttrs | Pool3DAttrs,
+    out: TensorType,
+) -> Node | Decline:
+    """``grad`` at the place of each window's first maximum."""
+    layout = Layout(attrs.data_format)
+    window = _window(layout, attrs)
+    if window is None:
+        return Decline("it pools over channels or the batch")
+    made = call(
+        "helper.max_pool_grad_grad",
+        layout.inside(x),
+        layout.inside(grad),
+        window.kernel,
+        window.stride,
+        type=layout.inside_type(out),
+        **_same(attrs.padding),
+    )
+    return layout.outside(made)
+
+
+@dataclass(frozen=True)
+class ArgmaxGradAttrs:
+    ksize: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    include_batch_in_index: bool = False
+
+
+@rules.rule("MaxPoolGradGradWithArgmax")
+def max_pool_grad_grad_with_argmax(
+    x: Node,
+    grad: Node,
+    argmax: Node,
+    *,
+    attrs: ArgmaxGradAttrs,
+    out: tuple[TensorType, ...],
+) -> Node:
+    """``grad`` at the places that ``argmax`` names."""
+    if attrs.include_batch_in_index:
+        return call("torch.take", grad, argmax, type=out[0])
+    return call("helper.take_in_image", grad, argmax, type=out[0])
+
+
 def _window(
     layout: Layout, attrs: MaxPoolAttrs | PoolAttrs | Pool3DAttrs
 ) -> Window | None:
@@ -236,14 +316,6 @@ def _avg_grad(
         **_same(attrs.padding),
     )
     return layout.outside(made)
-
-
-@dataclass(frozen=True)
-class ArgmaxGradAttrs:
-    ksize: tuple[int, ...]
-    strides: tuple[int, ...]
-    padding: str
-    include_batch_in_index: bool = False
 
 
 @rules.rule("MaxPoolGradWithArgmax")

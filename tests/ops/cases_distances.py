@@ -1,0 +1,129 @@
+"""Distances, ordered fits, quasi-random points, counters and glimpses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tests.ops.cases import OpCase, case, f32, i32
+
+raw = tf.raw_ops
+HYPOTHESIS = (
+    np.int64([[0, 0], [0, 1], [0, 2], [1, 0], [3, 0], [3, 1]]),
+    [1, 2, 3, 1, 7, 8],
+    np.int64([4, 3]),
+)
+TRUTH = (
+    np.int64([[0, 0], [0, 1], [0, 2], [0, 3], [2, 0], [3, 0]]),
+    [1, 3, 3, 4, 5, 8],
+    np.int64([5, 4]),
+)
+
+
+def edits(dtype: Any, normalize: bool) -> OpCase:
+    """As strings or numbers; with groups that only one of the two has."""
+
+    def function(h: Any, t: Any) -> Any:
+        return raw.EditDistance(
+            hypothesis_indices=HYPOTHESIS[0],
+            hypothesis_values=h,
+            hypothesis_shape=HYPOTHESIS[2],
+            truth_indices=TRUTH[0],
+            truth_values=t,
+            truth_shape=TRUTH[2],
+            normalize=normalize,
+        )
+
+    values = [np.array(v).astype(dtype) for v in (HYPOTHESIS[1], TRUTH[1])]
+    if dtype is bytes:
+        values = [v.astype(object) for v in values]
+    return case("EditDistance", function, *values, batch=[])
+
+
+def isotonic(operand: Any, **dtype: Any) -> OpCase:
+    return case(
+        "IsotonicRegression",
+        lambda x: raw.IsotonicRegression(input=x, **dtype),
+        operand,
+        grad=False,
+    )
+
+
+def sobol(dim: int, count: int, skip: int, dtype: Any) -> OpCase:
+    def function(n: Any) -> Any:
+        return raw.SobolSample(dim=dim, num_results=n, skip=skip, dtype=dtype)
+
+    return case("SobolSample", function, np.int32(count))
+
+
+def glimpse(op: str, offsets: Any, noise: str = "zero", **how: Any) -> OpCase:
+    def function(x: Any, o: Any) -> Any:
+        return getattr(raw, op)(
+            input=x, size=[4, 3], offsets=o, noise=noise, uniform_noise=False, **how
+        )
+
+    return case(op, function, f32(2, 9, 8, 3), np.float32(offsets), batch=[])
+
+
+INSIDE = [[0.1, -0.2], [0.0, 0.3]]
+ACROSS = [[-0.9, 1.1], [3.0, 0.2]]
+PIXELS = [[2.4, 3.7], [7.0, -1.5]]
+COUNTER = tf.Variable(0, dtype=tf.int32, trainable=False)
+
+
+def counted(x: Any) -> Any:
+    COUNTER.assign(3)
+    first = raw.ResourceCountUpTo(resource=COUNTER.handle, limit=6, T=tf.int32)
+    second = raw.ResourceCountUpTo(resource=COUNTER.handle, limit=6, T=tf.int32)
+    return x * tf.cast(tf.stack([first, second, COUNTER.read_value()]), tf.float32)
+
+
+CASES = [
+    *(edits(d, n) for d in (np.int64, np.float32, bytes) for n in (True, False)),
+    isotonic(f32(3, 9)),
+    isotonic(np.float32([[3, 2, 1], [1, 1, 1], [1, 2, 2]])),
+    isotonic(i32(3, 9), output_dtype=tf.float64),
+    isotonic(np.zeros((2, 0), "float32")),
+    sobol(3, 16, 0, tf.float32),
+    sobol(20, 7, 100, tf.float64),
+    sobol(1, 5, 2, tf.float32),
+    case(
+        "NearestNeighbors",
+        lambda p, c: raw.NearestNeighbors(points=p, centers=c, k=3),
+        f32(5, 4),
+        f32(7, 4),
+        batch=[0],
+        atol=1e-5,
+    ),
+    case(
+        "NearestNeighbors",
+        lambda p, c: raw.NearestNeighbors(points=p, centers=c, k=9),
+        f32(5, 4),
+        f32(2, 4),
+        batch=[0],
+        atol=1e-5,
+    ),
+    case("ResourceCountUpTo", counted, f32(3), batch=[]),
+    *(
+        glimpse(op, offsets, centered=centered, normalized=normalized)
+        for op in ("ExtractGlimpse", "ExtractGlimpseV2")
+        for centered in (True, False)
+        for normalized, offsets in (
+            (True, INSIDE),
+            (True, ACROSS),
+            (False, PIXELS),
+        )
+    ),
+    glimpse("ExtractGlimpseV2", INSIDE, "uniform"),
+    case(
+        "ExtractGlimpse",
+        lambda x, o: raw.ExtractGlimpse(
+            input=x, size=[4, 3], offsets=o, noise="gaussian", uniform_noise=False
+        ),
+        f32(2, 9, 8, 3),
+        np.float32(INSIDE),
+        declines="Gaussian noise",
+    ),
+]
