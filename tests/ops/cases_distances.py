@@ -1,4 +1,4 @@
-"""Distances, ordered fits, quasi-random points, counters and glimpses."""
+"""Neighbours, ordered fits, quasi-random points, counters and glimpses."""
 
 from __future__ import annotations
 
@@ -10,36 +10,6 @@ import tensorflow as tf
 from tests.ops.cases import OpCase, case, f32, i32
 
 raw = tf.raw_ops
-HYPOTHESIS = (
-    np.int64([[0, 0], [0, 1], [0, 2], [1, 0], [3, 0], [3, 1]]),
-    [1, 2, 3, 1, 7, 8],
-    np.int64([4, 3]),
-)
-TRUTH = (
-    np.int64([[0, 0], [0, 1], [0, 2], [0, 3], [2, 0], [3, 0]]),
-    [1, 3, 3, 4, 5, 8],
-    np.int64([5, 4]),
-)
-
-
-def edits(dtype: Any, normalize: bool) -> OpCase:
-    """As strings or numbers; with groups that only one of the two has."""
-
-    def function(h: Any, t: Any) -> Any:
-        return raw.EditDistance(
-            hypothesis_indices=HYPOTHESIS[0],
-            hypothesis_values=h,
-            hypothesis_shape=HYPOTHESIS[2],
-            truth_indices=TRUTH[0],
-            truth_values=t,
-            truth_shape=TRUTH[2],
-            normalize=normalize,
-        )
-
-    values = [np.array(v).astype(dtype) for v in (HYPOTHESIS[1], TRUTH[1])]
-    if dtype is bytes:
-        values = [v.astype(object) for v in values]
-    return case("EditDistance", function, *values, batch=[])
 
 
 def isotonic(operand: Any, **dtype: Any) -> OpCase:
@@ -81,7 +51,6 @@ def counted(x: Any) -> Any:
 
 
 CASES = [
-    *(edits(d, n) for d in (np.int64, np.float32, bytes) for n in (True, False)),
     isotonic(f32(3, 9)),
     isotonic(np.float32([[3, 2, 1], [1, 1, 1], [1, 2, 2]])),
     isotonic(i32(3, 9), output_dtype=tf.float64),

@@ -1,8 +1,4 @@
-"""Distances of points and of sequences, and the nearest ordered sequence."""
-
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+"""Nearest points, the nearest ordered sequence, quasi-random points."""
 
 import torch
 from torch import Tensor
@@ -14,46 +10,6 @@ def nearest_neighbors(points: Tensor, centers: Tensor, k: int) -> tuple[Tensor, 
     distances = (squares - 2 * points @ centers.T).clamp(min=0)
     nearest, order = distances.sort(dim=1, stable=True)
     return order[:, :k], nearest[:, :k]
-
-
-def levenshtein(left: Sequence[Any], right: Sequence[Any]) -> int:
-    """Insertions, deletions and substitutions from one sequence to the other."""
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left):
-        above, row[0] = row[0], i + 1
-        for j, b in enumerate(right):
-            cost = min(row[j] + 1, row[j + 1] + 1, above + (a != b))
-            above, row[j + 1] = row[j + 1], cost
-    return row[-1]
-
-
-def sparse_sequences(indices: Tensor, values: Any) -> dict[tuple[int, ...], list[Any]]:
-    """The sequences along the last axis of a sparse tensor, by their place."""
-    found: dict[tuple[int, ...], list[Any]] = defaultdict(list)
-    for index, value in zip(indices.tolist(), values.tolist(), strict=True):
-        found[tuple(index[:-1])].append(value)
-    return found
-
-
-def edit_distance(
-    hypothesis: tuple[Tensor, Any, Tensor],
-    truth: tuple[Tensor, Any, Tensor],
-    normalize: bool = True,
-) -> Tensor:
-    """Levenshtein distances of sparse sequences, over the truth's length if asked.
-
-    Each is (indices, values, dense shape). Over an empty truth it is infinite.
-    """
-    shape = torch.maximum(hypothesis[2], truth[2])[:-1].tolist()
-    left, right = sparse_sequences(*hypothesis[:2]), sparse_sequences(*truth[:2])
-    distances = torch.zeros(shape)
-    for place in left.keys() | right.keys():
-        given, wanted = left.get(place, []), right.get(place, [])
-        distance = float(levenshtein(given, wanted))
-        if normalize:
-            distance = distance / len(wanted) if wanted else torch.inf
-        distances[place] = distance
-    return distances
 
 
 def isotonic_regression(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

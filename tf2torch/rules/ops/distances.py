@@ -1,8 +1,7 @@
-"""Distances of points and of sequences, and the nearest ordered sequence."""
+"""Nearest points, the nearest ordered sequence, quasi-random points."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tf2torch.ir.build import call, outs
@@ -22,33 +21,6 @@ def nearest_neighbors(
     """Squared distances, nearest first."""
     func = "helper.nearest_neighbors"
     return outs(call(func, points, centers, number_arg(k), types=out))
-
-
-@dataclass(frozen=True)
-class EditAttrs:
-    normalize: bool = True
-
-
-def edit_distance(
-    indices: Node,
-    values: Node,
-    shape: Node,
-    true_indices: Node,
-    true_values: Node,
-    true_shape: Node,
-    *,
-    attrs: EditAttrs,
-    out: Types,
-) -> Node:
-    """Levenshtein's, between two sparse tensors of sequences."""
-    hypothesis = (indices, values, shape)
-    truth = (true_indices, true_values, true_shape)
-    named: dict[str, Any] = {} if attrs.normalize else {"normalize": False}
-    return call("helper.edit_distance", hypothesis, truth, type=out[0], **named)
-
-
-rules.add("EditDistance", edit_distance)
-rules.add("EditDistance", edit_distance, strings=True)
 
 
 @rules.rule("IsotonicRegression")
