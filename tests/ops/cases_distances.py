@@ -1,4 +1,4 @@
-"""Neighbours, ordered fits, quasi-random points, counters and glimpses."""
+"""Neighbours, ordered fits, quasi-random points and glimpses."""
 
 from __future__ import annotations
 
@@ -40,15 +40,6 @@ def glimpse(op: str, offsets: Any, noise: str = "zero", **how: Any) -> OpCase:
 INSIDE = [[0.1, -0.2], [0.0, 0.3]]
 ACROSS = [[-0.9, 1.1], [3.0, 0.2]]
 PIXELS = [[2.4, 3.7], [7.0, -1.5]]
-COUNTER = tf.Variable(0, dtype=tf.int32, trainable=False)
-
-
-def counted(x: Any) -> Any:
-    COUNTER.assign(3)
-    first = raw.ResourceCountUpTo(resource=COUNTER.handle, limit=6, T=tf.int32)
-    second = raw.ResourceCountUpTo(resource=COUNTER.handle, limit=6, T=tf.int32)
-    return x * tf.cast(tf.stack([first, second, COUNTER.read_value()]), tf.float32)
-
 
 CASES = [
     isotonic(f32(3, 9)),
@@ -74,7 +65,6 @@ CASES = [
         batch=[0],
         atol=1e-5,
     ),
-    case("ResourceCountUpTo", counted, f32(3), batch=[]),
     *(
         glimpse(op, offsets, centered=centered, normalized=normalized)
         for op in ("ExtractGlimpse", "ExtractGlimpseV2")

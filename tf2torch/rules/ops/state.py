@@ -102,22 +102,6 @@ def variable_shape(handle: Node, *, out: tuple[TensorType, ...]) -> Node | Decli
     return const(handle.info.shape, out[0].dtype)
 
 
-@dataclass(frozen=True)
-class CountAttrs:
-    limit: int
-
-
-@rules.rule("CountUpTo", "ResourceCountUpTo")
-def count_up_to(
-    handle: Node, *, attrs: CountAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
-    """The count before it goes up; an error once it has reached the limit."""
-    variable = target(handle)
-    if variable is None:
-        return UNKNOWN
-    return call("helper.count_up_to_", variable, attrs.limit, type=out[0])
-
-
 @rules.rule("DestroyTemporaryVariable")
 def destroy_temporary_variable(handle: Node) -> Decline:
     return Decline("temporary variables are not ported")
