@@ -11,6 +11,7 @@ from tf2torch.ir.build import call
 from tf2torch.ir.nodes import Node
 from tf2torch.ir.types import FLOATS, TensorType
 from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
+from tf2torch.rules.unsigned import WITHOUT_KERNELS, in_int64
 
 rules = RuleSet("activation")
 
@@ -26,7 +27,6 @@ rules.table(
     simple,
     {
         "Elu": "F.elu",
-        "Relu": "F.relu",
         "Selu": "helper.selu",
         "Sigmoid": "torch.sigmoid",
         "Softsign": "F.softsign",
@@ -35,10 +35,19 @@ rules.table(
 )
 
 
+@rules.rule("Relu")
+def relu(x: Node) -> Node:
+    return x if x.dtype.startswith("uint") else call("F.relu", x, type=x.type)
+
+
 @rules.rule("Relu6")
-def relu6(x: Node) -> Node:
+def relu6(x: Node) -> Node | Decline:
     if x.dtype in FLOATS:
         return call("F.relu6", x, type=x.type)
+    if x.dtype == "uint64":
+        return Decline("torch compares no uint64")
+    if x.dtype in WITHOUT_KERNELS:
+        return in_int64(lambda n: call(".clamp", n, 0, 6), x, dtype=x.dtype)
     return call(".clamp", x, 0, 6, type=x.type)
 
 

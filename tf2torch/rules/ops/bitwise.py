@@ -31,7 +31,9 @@ def invert(x: Node) -> Node:
 
 
 @rules.rule("LeftShift")
-def left_shift(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node:
+def left_shift(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
+    if x.dtype == "uint64" and scalar_of(y) is None:
+        return Decline("torch compares no uint64, here the places to shift by")
     return _shift("<<", x, y, out[0])
 
 

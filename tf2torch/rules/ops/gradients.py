@@ -12,6 +12,7 @@ from tf2torch.ir.types import TensorType
 from tf2torch.rules.ops.norm import LrnAttrs
 from tf2torch.rules.ops.padding import Layout
 from tf2torch.rules.ruleset import Decline, RuleSet
+from tf2torch.rules.unsigned import WITHOUT_KERNELS, in_int64
 
 rules = RuleSet("gradients")
 
@@ -26,11 +27,19 @@ def where_positive(x: Node) -> Node:
 @rules.rule("ReluGrad")
 def relu_grad(grad: Node, x: Node, *, out: tuple[TensorType, ...]) -> Node:
     """``x`` may be the activation's result as well."""
+    if x.dtype in WITHOUT_KERNELS:
+        return in_int64(_where_not_zero, grad, x, dtype=x.dtype)
     return call("*", grad, where_positive(x), type=out[0])
 
 
+def _where_not_zero(grad: Node, x: Node) -> Node:
+    return call("*", grad, call("!=", x, const(0, x.dtype), type=x.type))
+
+
 @rules.rule("Relu6Grad")
-def relu6_grad(grad: Node, x: Node, *, out: tuple[TensorType, ...]) -> Node:
+def relu6_grad(grad: Node, x: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
+    if x.dtype in WITHOUT_KERNELS:
+        return Decline(f"torch compares no {x.dtype}")
     below = call("<", x, const(6, x.dtype), type=x.type.with_dtype("bool"))
     inside = call("&", where_positive(x), below, type=below.type)
     return call("*", grad, inside, type=out[0])

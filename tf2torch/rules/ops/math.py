@@ -283,7 +283,9 @@ def add_n(xs: tuple[Node, ...], *, out: tuple[TensorType, ...]) -> Node:
 
 
 def guarded(func: str) -> RuleFunction:
-    def rule(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node:
+    def rule(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
+        if out[0].dtype in COMPLEX and func in ("helper.xlogy", "helper.xlog1py"):
+            return Decline("torch has no x · log(y) of complex numbers")
         return call(func, x, y, type=out[0])
 
     return rule
