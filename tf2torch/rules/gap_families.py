@@ -215,7 +215,8 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "TensorArrayConcat TensorArrayConcatV2 TensorArrayGather TensorArrayGatherV2 "
         "TensorArrayRead TensorArrayReadV2 TensorArrayScatter TensorArrayScatterV2 "
         "TensorArraySize TensorArraySizeV2 TensorArraySplit TensorArraySplitV2 "
-        "TensorArrayWrite TensorArrayWriteV2",
+        "TensorArrayWrite TensorArrayWriteV2 AdjustContrast TileGrad "
+        "BatchNormWithGlobalNormalizationGrad",
     ),
     (
         "it changes a lookup table while the model runs; a port's tables have the "
@@ -271,5 +272,30 @@ LIMIT_FAMILIES: tuple[tuple[str, str], ...] = (
         "Quantized* QuantizeV2 Dequantize QuantizeDownAndShrinkRange Requantiz* "
         "UniformQuantize UniformDequantize UniformRequantize UniformQuantized* "
         "XlaDequantize",
+    ),
+    (
+        "it chooses the first centres of a clustering while that is trained; convert "
+        "the graph that serves",
+        "KMC2ChainInitialization KmeansPlusPlusInitialization",
+    ),
+    (
+        "TensorFlow has a kernel for it only on GPUs, so that no run on a CPU could "
+        "prove a port",
+        "GenerateBoundingBoxProposals",
+    ),
+    (
+        "it permutes the numbers of examples by a cipher, for input pipelines; "
+        "shuffle before the model",
+        "RandomIndexShuffle",
+    ),
+    (
+        "it rounds at random for training on quantised hardware, and no public "
+        "function of TensorFlow writes it",
+        "StochasticCastToInt",
+    ),
+    (
+        "it is a scratch buffer that several ops of a TF1 graph write; write the sum "
+        "with add_n instead",
+        "TemporaryVariable DestroyTemporaryVariable",
     ),
 )

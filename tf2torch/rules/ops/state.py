@@ -102,11 +102,6 @@ def variable_shape(handle: Node, *, out: tuple[TensorType, ...]) -> Node | Decli
     return const(handle.info.shape, out[0].dtype)
 
 
-@rules.rule("DestroyTemporaryVariable")
-def destroy_temporary_variable(handle: Node) -> Decline:
-    return Decline("temporary variables are not ported")
-
-
 # --- reads of rows ---------------------------------------------------------------
 
 
