@@ -47,12 +47,20 @@ class Answer:
 
 class PortFailed(Exception):
     """The port raised, did what it may not, or was killed. ``reason`` is one word:
-    raised, forbidden, time, memory, processes or crash; ``line`` is in model.py."""
+    raised, forbidden, time, memory, processes or crash; ``line`` is in model.py;
+    ``module`` is the path of the module in whose call it was."""
 
-    def __init__(self, reason: str, message: str, line: int | None = None):
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        line: int | None = None,
+        module: str | None = None,
+    ):
         super().__init__(message)
         self.reason = reason
         self.line = line
+        self.module = module
 
 
 class Candidate:
@@ -180,9 +188,10 @@ class Candidate:
         except Refused as refusal:
             attempts = refusal.details.get("attempts")
             line = refusal.details.get("line")
+            path = refusal.details.get("module")
             if attempts:
-                raise PortFailed("forbidden", "; ".join(attempts), line) from None
-            raise PortFailed("raised", str(refusal), line) from None
+                raise PortFailed("forbidden", "; ".join(attempts), line, path) from None
+            raise PortFailed("raised", str(refusal), line, path) from None
         if answer.get("attempts"):
             raise PortFailed("forbidden", "; ".join(answer["attempts"]))
         return answer, results

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,8 @@ class Candidate:
         return self._reply({"dtypes": dtypes, "nested": self._nested}), results
 
     def taps(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
-        """What enters and leaves each module in one call, with gradients."""
+        """What enters and leaves each module in one call, with gradients; of a call
+        that raises what there was until then."""
         import torch
 
         torch.manual_seed(0)
@@ -113,8 +115,11 @@ class Candidate:
         recorder = candidate_taps.Recorder()
 
         def call() -> list[Any]:
-            with recorder.watching(self.model):
-                result = self._call(tensors, "position")
+            try:
+                with recorder.watching(self.model):
+                    result = self._call(tensors, "position")
+            except Exception:  # whatever the port raises
+                return candidate_taps.report(recorder.events, {}, message["seed"])
             named = candidate_values.named(result, self._outputs)
             return candidate_taps.report(recorder.events, named, message["seed"])
 
@@ -255,11 +260,24 @@ class Candidate:
         details = {
             "type": type(error).__name__,
             "line": lines[-1] if lines else None,
+            "module": self._innermost(error.__traceback__),
             "attempts": self._guard.attempts,
         }
         return Refused(
             "port", f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH], details
         )
+
+    def _innermost(self, trace: TracebackType | None) -> str | None:
+        """The path of the innermost module whose call raised."""
+        if self.model is None:
+            return None
+        paths = {id(module): path for path, module in self.model.named_modules()}
+        found = None
+        while trace is not None:
+            owner = trace.tb_frame.f_locals.get("self")
+            found = paths.get(id(owner), found)
+            trace = trace.tb_next
+        return found
 
     def _reply(self, message: Message) -> Message:
         return {**message, "attempts": self._guard.attempts}

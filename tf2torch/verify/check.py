@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from tf2torch.diagnostics import Hint, SourceError
+from tf2torch.verify import localise
 from tf2torch.verify.candidate import PortFailed
 from tf2torch.verify.gate import Case, Gate, Verdict, failure_hint
 from tf2torch.verify.gates import GATES
@@ -76,7 +77,10 @@ def _verdict(gate: Gate, case: Case) -> Verdict:
     try:
         return gate.check(case)
     except PortFailed as failure:
-        return Verdict(hints=(failure_hint(case.port, failure),))
+        hint = failure_hint(case.port, failure)
+        if failure.reason == "raised" and failure.module is not None:
+            hint = localise.before_failure(case, hint, failure.module)
+        return Verdict(hints=(hint,))
     except Unsampled as error:
         raise SourceError(str(error)) from None
     except Rejected as error:

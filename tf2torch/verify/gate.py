@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -275,7 +276,7 @@ class _Draw(Protocol):
 
 def failure_hint(port: Port, failure: PortFailed) -> Hint:
     """What to tell about a port that raised, was stopped or did what it may not."""
-    region = region_at(port, failure.line)
+    region = _where(port, failure)
     fix = {
         "forbidden": "remove it: a port computes, and touches nothing outside itself",
         "time": "look for an endless loop, or for work done element by element",
@@ -295,6 +296,21 @@ def failure_hint(port: Port, failure: PortFailed) -> Hint:
         expected="runs",
         evidence=evidence,
     )
+
+
+def _where(port: Port, failure: PortFailed) -> str:
+    """The region of the state that a load names, of the module whose call raised, or
+    of the source line."""
+    if failure.module is not None:
+        return port.region_at_path(failure.module)
+    named = LOADED.search(str(failure))
+    if named is not None and failure.reason == "raised":
+        return port.region_of(named[1] or named[2])
+    return region_at(port, failure.line)
+
+
+# How load_state_dict names an entry that is missing, not expected or of another size.
+LOADED = re.compile(r'key\(s\) in state_dict: "([^"]+)"|size mismatch for ([^:]+):')
 
 
 def region_at(port: Port, line: int | None) -> str:

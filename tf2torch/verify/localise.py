@@ -171,6 +171,38 @@ def point(
     return [_pointed(hint, place, cause) for hint in hints]
 
 
+def before_failure(case: Case, hint: Hint, module: str) -> Hint:
+    """Of a port that raises in the call of a module: where the values had parted
+    before that, or the module that called it with a shape that TensorFlow has not."""
+    try:
+        drawn = draw_map(case, case.samples[0])
+    except (PortFailed, Refused):
+        return hint
+    place = value_fault(case, drawn)
+    if place is None:
+        region = case.port.region_at_path(_misused(drawn, module))
+        return replace(hint, region=region)
+    if not place.region:
+        return hint
+    side = "what enters" if place.kind == "in" else "what leaves"
+    evidence = f"wrong before it raised: {side} {place.path or 'the model'}"
+    return replace(hint, region=place.region, evidence=(*hint.evidence, evidence))
+
+
+def _misused(drawn: Map, path: str) -> str:
+    """Upwards from a module that raised, past all that were given a wrong shape."""
+    while path:
+        given = [
+            any(same_sizes(event.value, tap.value) for tap in drawn.taps[index])
+            for index, event in enumerate(drawn.events)
+            if event.path == path and event.kind == "in"
+        ]
+        if all(given):
+            break
+        path = _parent(path)
+    return path
+
+
 def _at_root(case: Case, hint: Hint) -> Hint:
     """Every module agrees: what is wrong is what the model does with their results."""
     if hint.region or hint.code not in LOCATED:
@@ -195,7 +227,7 @@ def _cause(case: Case, sample: Sample, drawn: Map, place: Place) -> str | None:
 
 LOCATED = frozenset(
     {Code.OUTPUT_MISMATCH, Code.NO_GRADIENT, Code.GRADIENT_MISMATCH}
-    | {Code.NUMERICAL_INSTABILITY}
+    | {Code.NUMERICAL_INSTABILITY, Code.SHAPE_MISMATCH, Code.DTYPE_MISMATCH}
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.diagnostics import Code, Hint, Priority
+from tf2torch.verify import localise
 from tf2torch.verify.candidate import Answer
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
@@ -30,7 +31,8 @@ class Spec:
         for sample in case.samples:
             found = list(_compare(case.truth(sample).single, case.answer(sample)))
             found += _nested(case, sample)
-            hints += [h for h in found if h not in hints]
+            new = [h for h in found if h not in hints]
+            hints += localise.point(case, new, sample, gradients=False)
             figures.append(Figure("shapes and dtypes", sample.name, not found))
         for name, found in (
             (EMPTY, list(_empty_batch(case))),
