@@ -130,11 +130,28 @@ class _Places:
         for node in ast.walk(owner):
             compound = isinstance(node, ast.ClassDef | ast.FunctionDef)
             if isinstance(node, ast.stmt) and not compound and _inside(node, line):
-                found += self._used(node)
+                found += self._used(node) + self._configured(owner, node, line)
             if isinstance(node, ast.FunctionDef) and node.name == "__init__":
                 if node.lineno <= line < node.body[0].lineno:
                     found += self._used(node)  # a default, handed on to what it builds
         return found
+
+    def _configured(self, owner: ast.ClassDef, node: ast.AST, line: int) -> list[str]:
+        """In ``__init__``: the classes of the attributes that a statement names."""
+        for function in owner.body:
+            if isinstance(function, ast.FunctionDef) and function.name == "__init__":
+                if not _inside(function, line):
+                    return []
+                names = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+                return [
+                    used
+                    for statement in function.body
+                    if isinstance(statement, ast.Assign)
+                    and isinstance(statement.targets[0], ast.Attribute)
+                    and statement.targets[0].attr in names
+                    for used in self._used(statement)
+                ]
+        return []
 
     def _used(self, node: ast.AST) -> list[str]:
         used = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]

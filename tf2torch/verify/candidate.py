@@ -134,10 +134,12 @@ class Candidate:
             _part(arrays, "state:"),
         )
 
-    def taps(self, inputs: Arrays, seed: int) -> list[list[object]]:
-        """Events of ``candidate_taps.report``."""
-        events = self._ask("taps", inputs, seed=seed)[0]["events"]
-        return list(events)
+    def taps(
+        self, inputs: Arrays, seed: int
+    ) -> tuple[list[list[object]], tuple[str, ...]]:
+        """Events of ``candidate_taps.report``, and the parameters without gradient."""
+        answer = self._ask("taps", inputs, seed=seed)[0]
+        return list(answer["events"]), tuple(map(str, answer["dead"]))
 
     def variants(self, inputs: Arrays, path: str) -> list[list[Any]]:
         """[words, fingerprints] of ``candidate_variants.try_all``."""

@@ -124,8 +124,9 @@ class Candidate:
             return candidate_taps.report(recorder.events, named, message["seed"])
 
         events = self._guarded(call)
+        dead = [name for name, p in self.model.named_parameters() if p.grad is None]
         self.model.zero_grad(set_to_none=True)
-        return self._reply({"events": events}), {}
+        return self._reply({"events": events, "dead": dead}), {}
 
     def train(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Some optimizer steps on a copy of the port."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tf2torch.diagnostics import Code, Hint
 from tf2torch.verify import hypotheses
 from tf2torch.verify.candidate import PortFailed
@@ -25,6 +27,8 @@ from tf2torch.verify.gate import Case
 from tf2torch.verify.inputs import Sample
 from tf2torch.verify.original.model import Tap
 from tf2torch.verify.process import Refused
+
+ZERO = np.zeros(())
 
 # Backward passes add their own roundings, and cancel more.
 GRADIENT_AGREEMENT = 2e-4
@@ -59,11 +63,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Map:
-    """The events of a run, and for each the taps that have its value."""
+    """The events of a run, and for each the taps that have its value; ``dead`` are the
+    parameters that no gradient reaches."""
 
     events: tuple[Event, ...]
     taps: tuple[tuple[Tap, ...], ...]
     reordered: frozenset[int]
+    dead: tuple[str, ...] = ()
 
     def agrees(self, index: int) -> bool:
         return bool(self.taps[index])
@@ -72,9 +78,8 @@ class Map:
 def draw_map(case: Case, sample: Sample) -> Map:
     """Run both sides once more, with taps; the port's modules must all be callable."""
     taps = case.oracle.taps(sample.arrays, case.seed)
-    events = tuple(
-        _event(entry) for entry in case.candidate.taps(sample.arrays, case.seed)
-    )
+    entries, dead = case.candidate.taps(sample.arrays, case.seed)
+    events = tuple(_event(entry) for entry in entries)
     by_count: dict[int, list[Tap]] = {}
     for tap in taps:
         by_count.setdefault(tap.value.count, []).append(tap)
@@ -84,15 +89,18 @@ def draw_map(case: Case, sample: Sample) -> Map:
         found.append(same)
         if turned:
             reordered.add(index)
-    return Map(events, tuple(found), frozenset(reordered))
+    return Map(events, tuple(found), frozenset(reordered), dead)
 
 
 def _matches(event: Event, taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], bool]:
     """Taps with this value; and whether, of this shape, all have another order.
 
     A tap of another shape (axes merged or split) says nothing about order, so it only
-    counts where there is none of the same shape.
+    counts where there is none of the same shape. Equal elements are no value that one
+    could know again.
     """
+    if event.value.count > 1 and event.value.low == event.value.high:
+        return (), False
     kinds = [(compare(event.value, tap.value), tap) for tap in taps]
     near = [(kind, tap) for kind, tap in kinds if kind is not Match.NONE]
     shaped = [pair for pair in near if same_sizes(event.value, pair[1].value)]
@@ -106,8 +114,11 @@ def value_fault(case: Case, drawn: Map) -> Place | None:
     for index, event in enumerate(drawn.events):
         if drawn.agrees(index):
             redeemed |= event.before
+    forgotten = _left_out(case, drawn)
     for index, event in enumerate(drawn.events):
         if not drawn.agrees(index) and index not in redeemed:
+            if forgotten is not None:
+                return Place(*forgotten, event.path, event.kind, "", False)
             owner = event.path if event.kind == "out" else _parent(event.path)
             earlier = [i for i in sorted(event.before) if drawn.agrees(i)]
             known = [drawn.taps[i][0].name for i in earlier]
@@ -119,6 +130,30 @@ def value_fault(case: Case, drawn: Map) -> Place | None:
                 index in drawn.reordered,
             )
     return None
+
+
+def _left_out(case: Case, drawn: Map) -> tuple[str, str] | None:
+    """The region that holds a module which the port leaves out and TensorFlow does
+    not, by their gradients: the topmost such module, and of several the first. None
+    where all are used, and where none is."""
+    known = case.truth(case.samples[0]).single.gradients
+    used = {e.name for e in case.port.state if known.get(e.key or "", ZERO).any()}
+    trainable = [s.name for s in case.stored if s.trainable and s.name in used]
+    dead = set(drawn.dead) & set(trainable)
+    if not dead or dead == set(trainable):
+        return None
+    for name in trainable:
+        path = _parent(name)
+        if name not in dead or not path or not _all_dead(path, trainable, dead):
+            continue
+        while _parent(path) and _all_dead(_parent(path), trainable, dead):
+            path = _parent(path)
+        return case.port.innermost(_parent(path))
+    return None
+
+
+def _all_dead(path: str, trainable: Sequence[str], dead: set[str]) -> bool:
+    return all(name in dead for name in trainable if name.startswith(f"{path}."))
 
 
 def gradient_fault(case: Case, drawn: Map) -> Place | None:
@@ -197,7 +232,7 @@ def _misused(drawn: Map, path: str) -> str:
             for index, event in enumerate(drawn.events)
             if event.path == path and event.kind == "in"
         ]
-        if all(given):
+        if given and all(given):
             break
         path = _parent(path)
     return path

@@ -1,6 +1,6 @@
 """Search gate: looks for inputs on which the port parts from TensorFlow.
 
-Two searches with a fixed number of runs. One draws examples over six decades of scale
+Two searches with a fixed number of runs. One draws examples over eight decades of scale
 and offset and keeps the one that fares worst. The other climbs: along the gradient of
 the difference where the two gradients differ, and else along TensorFlow's own, which
 drives the outputs to where nobody has looked. What either finds is judged like any
@@ -23,7 +23,7 @@ from tf2torch.verify.oracle import Rejected
 from tf2torch.verify.original.model import Run
 from tf2torch.verify.wire import Arrays
 
-SCALES = 6  # examples of the first search, from 1e-3 to 1e3
+SCALES = 9  # examples of the first search, from 1e-5 to 1e3
 CLIMBS = 4  # steps of the second
 DRAWS = 4  # of a model without float inputs
 DRAWN = 8  # examples in each
@@ -96,7 +96,7 @@ def _generator(case: Case, salt: int) -> np.random.Generator:
 
 def _scaled(case: Case) -> Iterator[Arrays]:
     generator = _generator(case, 1)
-    for exponent in np.linspace(-3.0, 3.0, SCALES):
+    for exponent in np.linspace(-5.0, 3.0, SCALES):
         yield {
             key: _drawn(generator, value, 10.0**exponent)
             for key, value in case.one().items()

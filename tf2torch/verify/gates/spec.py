@@ -28,11 +28,12 @@ class Spec:
     def check(self, case: Case) -> Verdict:
         hints = [*_signature(case)]
         figures = []
+        wrong: list[Sample] = []
         for sample in case.samples:
             found = list(_compare(case.truth(sample).single, case.answer(sample)))
             found += _nested(case, sample)
-            new = [h for h in found if h not in hints]
-            hints += localise.point(case, new, sample, gradients=False)
+            hints += [h for h in found if h not in hints]
+            wrong += [sample] if found else []
             figures.append(Figure("shapes and dtypes", sample.name, not found))
         for name, found in (
             (EMPTY, list(_empty_batch(case))),
@@ -41,6 +42,8 @@ class Spec:
         ):
             hints += found
             figures.append(Figure(name, "outputs", not found))
+        sample = (wrong or case.samples)[0]
+        hints = localise.point(case, hints, sample, gradients=False)
         return Verdict(tuple(figures), tuple(hints))
 
 

@@ -5,6 +5,7 @@ A serving graph has lost its training behaviour; Keras models and files have not
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.original.model import FLOATS
 from tf2torch.verify.provenance import Entry
 
+MODES = re.compile(r"dropout|self\.training|def train\(", re.IGNORECASE)
 UPDATE_AGREEMENT = 1e-3  # of how far a statistic moves: float32 sums over a batch
 
 # torch, and TensorFlow's fused kernel, update the moving variance with the unbiased
@@ -123,6 +125,17 @@ def _statistics(case: Case) -> list[Entry]:
     return [e for e in case.port.state if e.key in own and e.name in frozen]
 
 
+def _with_modes(case: Case) -> str:
+    """The only region whose source tells training from inference, else the whole."""
+    lines = case.port.code.splitlines()
+    found = [
+        region.id
+        for region in case.port.regions
+        if MODES.search("\n".join(lines[region.lines[0] - 1 : region.lines[1]]))
+    ]
+    return found[0] if len(found) == 1 else case.port.region_at_path("")
+
+
 def _hint(case: Case, figure: Figure) -> Hint:
     if figure.name == "update of statistics":
         what = (
@@ -137,7 +150,7 @@ def _hint(case: Case, figure: Figure) -> Hint:
             f"in training mode {figure.subject} differs by {figure.observed:.2g} {unit}"
         )
         fix = "look at dropout rates and at which layers use the batch's statistics"
-        region = ""
+        region = _with_modes(case)
     return Hint(
         Code.TRAIN_MODE,
         Priority.P2,
