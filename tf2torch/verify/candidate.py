@@ -141,9 +141,12 @@ class Candidate:
         answer = self._ask("taps", inputs, seed=seed)[0]
         return list(answer["events"]), tuple(map(str, answer["dead"]))
 
-    def variants(self, inputs: Arrays, path: str) -> list[list[Any]]:
-        """[words, fingerprints] of ``candidate_variants.try_all``."""
-        return list(self._ask("variants", inputs, path=path)[0]["variants"])
+    def variants(
+        self, inputs: Arrays, path: str, before: bool = False
+    ) -> list[list[Any]]:
+        """[words, fingerprints] of ``candidate_variants.try_all``, or of ``before``."""
+        answer, _ = self._ask("variants", inputs, path=path, before=before)
+        return list(answer["variants"])
 
     def entering(self, inputs: Arrays, path: str) -> Arrays:
         """The tensors that enter the module at ``path``, ``in:`` by position."""

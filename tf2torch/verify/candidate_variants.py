@@ -56,11 +56,87 @@ def _results(module: Any, call: Callable[[], Any]) -> list[object]:
     return prints
 
 
+def before(model: Any, path: str, call: Callable[[], Any]) -> list[list[Any]]:
+    """The same where what enters the module at ``path`` goes through an activation."""
+    import torch
+
+    module = model.get_submodule(path)
+    found = []
+    for words, act in _functions().items():
+        handle = module.register_forward_pre_hook(
+            lambda _, args, act=act: tuple(_applied(act, arg) for arg in args)
+        )
+        try:
+            with torch.no_grad():
+                found.append([f"{words} before {path}", _results(module, call)])
+        except (RuntimeError, ValueError, TypeError, IndexError):
+            continue
+        finally:
+            handle.remove()
+    return found
+
+
+def _functions() -> dict[str, Callable[[Any], Any]]:
+    import torch
+    import torch.nn.functional as F
+
+    return {
+        "relu": torch.relu,
+        "relu6": F.relu6,
+        "tanh": torch.tanh,
+        "sigmoid": torch.sigmoid,
+        "gelu": F.gelu,
+        "gelu (tanh)": partial(F.gelu, approximate="tanh"),
+        "silu": F.silu,
+        "elu": F.elu,
+        "softplus": F.softplus,
+        "softmax over the last axis": partial(torch.softmax, dim=-1),
+    }
+
+
+def _applied(act: Callable[[Any], Any], value: Any) -> Any:
+    import torch
+
+    floats = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return act(value) if floats else value
+
+
+def _leaving(path: str, root: Any) -> Iterator[Variant]:
+    """What leaves the region, changed: what its last step may lack, or have turned."""
+    changes = {f"{words} on what leaves {path}": a for words, a in _functions().items()}
+    changes["the operands of a subtraction swapped"] = lambda value: -value
+    changes["the operands of a division swapped"] = lambda value: 1.0 / value
+    for first, second in itertools.combinations(range(1, 4), 2):
+        words = f"axes {first} and {second} of what leaves {path} swapped"
+        changes[words] = partial(_swapped, first=first, second=second)
+    for words, act in changes.items():
+        yield words, partial(_replacing, root, act)
+
+
+def _swapped(value: Any, first: int, second: int) -> Any:
+    return value.transpose(first, second)
+
+
+@contextmanager
+def _replacing(root: Any, act: Callable[[Any], Any]) -> Iterator[None]:
+    from torch.utils import _pytree
+
+    def change(module: Any, args: Any, result: Any) -> Any:
+        return _pytree.tree_map(partial(_applied, act), result)
+
+    handle = root.register_forward_hook(change)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
 def variants(model: Any, path: str) -> Iterator[Variant]:
     """The variants of every module at or below ``path``."""
     import torch
 
     root = model.get_submodule(path)
+    yield from _leaving(path or "the model", root)
     for inner, module in root.named_modules():
         name = ".".join(filter(None, (path, inner)))
         yield from _attributes(name, module)

@@ -165,6 +165,8 @@ class Candidate:
         def run() -> list[list[Any]]:
             model, path = self.model, message["path"]
             call = partial(self._call, tensors, "position")
+            if message["before"]:
+                return candidate_variants.before(model, path, call)
             return candidate_variants.try_all(model, path, call)
 
         return self._reply({"variants": self._guarded(run)}), {}

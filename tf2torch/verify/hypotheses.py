@@ -32,6 +32,16 @@ def explain(
     return None
 
 
+def lacking_before(case: Case, sample: Sample, path: str) -> str | None:
+    """The activation that what enters the module at ``path`` has not gone through."""
+    taps = case.oracle.taps(sample.arrays, case.seed)
+    for words, prints in case.candidate.variants(sample.arrays, path, before=True):
+        results = [from_json(entry) for entry in prints]
+        if results and all(_known(result, taps) for result in results):
+            return f"it agrees with {words}"
+    return None
+
+
 def _known(print_: Fingerprint, taps: Iterable[Tap]) -> bool:
     return any(compare(print_, tap.value) is Match.SAME for tap in taps)
 

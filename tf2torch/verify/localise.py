@@ -203,6 +203,8 @@ def point(
     if place is None:
         return [_at_root(case, hint) for hint in hints]
     cause = None if gradients else _cause(case, sample, drawn, place)
+    if not gradients and cause is None and place.kind == "out" and place.path:
+        place, cause = _lacking(case, sample, drawn, place)
     return [_pointed(hint, place, cause) for hint in hints]
 
 
@@ -243,6 +245,25 @@ def _at_root(case: Case, hint: Hint) -> Hint:
     if hint.region or hint.code not in LOCATED:
         return hint
     return replace(hint, region=case.port.region_at_path(""))
+
+
+def _lacking(
+    case: Case, sample: Sample, drawn: Map, place: Place
+) -> tuple[Place, str | None]:
+    """The region before, where what it hands on lacks an activation: TensorFlow knows
+    that value too, from the step before the one that is missing."""
+    try:
+        cause = hypotheses.lacking_before(case, sample, place.path)
+    except (PortFailed, Refused):
+        return place, None
+    if cause is None:
+        return place, None
+    entered = [e.value for e in drawn.events if (e.path, e.kind) == (place.path, "in")]
+    made = [e.path for e in drawn.events if e.kind == "out" and e.value in entered]
+    if not made:
+        return place, cause
+    region, instance = case.port.innermost(made[-1])
+    return replace(place, region=region, instance=instance), cause
 
 
 def _cause(case: Case, sample: Sample, drawn: Map, place: Place) -> str | None:

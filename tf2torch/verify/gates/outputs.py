@@ -85,23 +85,34 @@ def figures_of(case: Case, sample: Sample) -> Iterator[Figure]:
 
 
 def figures_lazily(case: Case, sample: Sample) -> list[Figure]:
-    """The same of one more set; float64 runs only where float32 leaves a doubt.
+    """The same of a set that was chosen for its difference, or lies at an edge.
 
-    What is within the floor of TensorFlow's float32 cannot be refuted by its float64.
+    Float64 runs only where float32 leaves a doubt. A search finds the roundings that
+    suit the port least, not typical ones: below the ceiling they prove nothing, while
+    in float64 there are none.
     """
     truth, answer = case.oracle.outputs_for(sample.arrays), case.answer(sample)
+    floor = tolerance.FLOOR_ULPS * tolerance.EPS
     figures = []
     for name, single in truth.outputs.items():
         if name in case.stochastic_in(sample):
             continue
         judged = tolerance.judge_output(answer.outputs[name], single, None)
-        floor = tolerance.FLOOR_ULPS * tolerance.EPS
         if judged.problem or judged.error > floor:
-            return list(figures_of(case, sample))
-        figures.append(
-            _figure(f"{name} · {sample.name}", replace(judged, tolerance=floor))
-        )
+            return [_lenient(figure) for figure in figures_of(case, sample)]
+        judged = replace(judged, tolerance=floor)
+        figures.append(_figure(f"{name} · {sample.name}", judged))
     return figures
+
+
+def _lenient(figure: Figure) -> Figure:
+    ceiling = tolerance.OUTPUT_CEILING
+    allowed = figure.tolerance or 0.0  # of integers and texts, none may differ
+    measured = figure.name == "output error" and isinstance(figure.observed, float)
+    if figure.note or not measured or not 0.0 < allowed < ceiling:
+        return figure
+    passed = float(figure.observed or 0.0) <= ceiling
+    return replace(figure, passed=passed, tolerance=ceiling)
 
 
 def _exact(case: Case, sample: Sample, name: str) -> Exact | None:
