@@ -17,6 +17,7 @@ from tf2torch.verify.steps import Course, Plan
 from tf2torch.verify.wire import Arrays
 
 EXPORT_PATIENCE = 4.0  # × the time for one answer: export and compile trace the port
+START_SECONDS = 300.0  # to import torch, on a machine that is busy
 MODULE = "tf2torch.verify.candidate_worker"
 WEIGHT_COPIES = 12  # weights, their gradients, two optimizer slots, and copies of them
 
@@ -83,8 +84,13 @@ class Candidate:
             nursery.fork(limits.seconds)
         self._worker = nursery or start(port, hide, limits, isolated)
 
+    def start(self) -> None:
+        """Wait for torch itself, on a clock of its own."""
+        self._ask("ready", seconds=START_SECONDS)
+
     def load(self) -> tuple[Stored, ...]:
         """Import the port and load its weights."""
+        self.start()
         message, _ = self._ask(
             "load",
             name=self._port.cls,
@@ -120,7 +126,12 @@ class Candidate:
         that make the loss, by default all; ``double`` runs the port in float64;
         ``training`` runs a copy in training mode, and gives ``state`` after it;
         ``autocast`` names the dtype of torch.autocast."""
-        options = {"style": style, "noise": noise, "weighed": weighed, "double": double}
+        options: dict[str, Any] = {
+            "style": style,
+            "noise": noise,
+            "weighed": weighed,
+            "double": double,
+        }
         options |= {"training": training, "state": list(state), "autocast": autocast}
         options["anew"] = self.anew
         message, arrays = self._ask("run", inputs, seed=seed, **options)
@@ -158,7 +169,8 @@ class Candidate:
         """``out:`` and ``grad:`` of the module last looked at by ``entering``, or of
         ``function`` (whose arguments are the arrays ``in:`` at ``order``)."""
         path = "" if function is None else None
-        where = {"path": path, "function": function, "order": list(order)}
+        where: dict[str, Any] = {"path": path, "function": function}
+        where["order"] = list(order)
         return self._ask("region", arrays, capture=False, **where)[1]
 
     def train(self, inputs: Arrays, seed: int, plan: Plan) -> Course:
@@ -181,9 +193,14 @@ class Candidate:
         return str(self._ask("export", inputs, route=route)[0]["problem"])
 
     def _ask(
-        self, action: str, arrays: Arrays | None = None, **message: Any
+        self,
+        action: str,
+        arrays: Arrays | None = None,
+        seconds: float | None = None,
+        **message: Any,
     ) -> tuple[dict[str, Any], Arrays]:
-        seconds = self._seconds * (EXPORT_PATIENCE if action == "export" else 1.0)
+        patience = EXPORT_PATIENCE if action == "export" else 1.0
+        seconds = seconds or self._seconds * patience
         try:
             answer, results = self._worker.ask(
                 action, arrays, seconds=seconds, **message

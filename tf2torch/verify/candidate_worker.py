@@ -48,10 +48,14 @@ class Candidate:
         self._nested = False
         self._entered: Any = None
 
-    def load(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
+    def ready(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
+        """All that is slow to import."""
         import torch
 
         torch.set_deterministic_debug_mode("warn")  # without what _prepare imports
+        return {}, {}
+
+    def load(self, message: Message, _: Arrays) -> tuple[Message, Arrays]:
         self._folder = message["folder"]
         self._file = str(Path(self._folder) / "model.py")
         self._guard = Guard(self._file)
@@ -320,6 +324,7 @@ def main() -> None:
     np.seterr(all="ignore")
     port = Candidate()
     handlers: dict[str, Handler] = {"load": port.load, "state": port.state}
+    handlers["ready"] = port.ready
     handlers |= {"run": port.run, "taps": port.taps, "export": port.export}
     handlers |= {"region": port.region}
     handlers |= {"variants": port.variants, "train": port.train}

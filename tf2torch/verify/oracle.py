@@ -257,6 +257,10 @@ class Oracle:
         self._known.clear()
         self._worker.ask("assign", values, seconds=RUN_SECONDS)
 
+    def forget(self) -> None:
+        """Drop every answer: the next ones are computed."""
+        self._known, self._taps, self._trained = {}, {}, {}
+
     def _double(self, ask: Ask) -> Run | None:
         if self.no_float64:
             return None
