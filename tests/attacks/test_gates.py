@@ -36,8 +36,8 @@ SLOW = CORPUS.Attack(
     edits=[
         [
             "score = self.out(x)",
-            "for _ in range(200):\n            x = x + 0 * (x.new_ones(900, 900) @ "
-            "x.new_ones(900, 900)).mean()\n        score = self.out(x)",
+            "for _ in range(100):\n            x = x + 0 * (x.new_ones(600, 600) @ "
+            "x.new_ones(600, 600)).mean()\n        score = self.out(x)",
         ]
     ],
 )

@@ -185,7 +185,7 @@ class Candidate:
         return [float(loss) for loss in message["losses"]]
 
     def time(self, inputs: Arrays, seed: int | None) -> float:
-        """Seconds of one call, with gradients where there is a ``seed``."""
+        """Processor seconds of a call, with gradients where there is a ``seed``."""
         return float(self._ask("time", inputs, seed=seed)[0]["seconds"])
 
     def exports(self, route: str, inputs: Arrays) -> str:

@@ -53,7 +53,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of the same calls, round by round."""
+    """Processor seconds of the same calls, round by round."""
 
     kind: str
     port: tuple[float, ...]

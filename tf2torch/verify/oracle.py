@@ -245,7 +245,7 @@ class Oracle:
         return self._trained[digest]
 
     def time(self, inputs: Arrays, seed: int | None) -> float:
-        """Seconds of one float32 run, with gradients where there is a ``seed``."""
+        """Processor seconds of a float32 run, with gradients where there is a seed."""
         answer, _ = self._worker.ask("time", inputs, seconds=RUN_SECONDS, seed=seed)
         return float(answer["seconds"])
 

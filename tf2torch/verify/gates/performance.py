@@ -1,8 +1,9 @@
 """Performance gate: how long the port takes, beside TensorFlow (soft).
 
-Times differ from run to run, so they are no figures: they go to their own file. Only a
-gross ratio between the port's best round and TensorFlow's worst becomes a hint, which
-names the bound and not the time.
+Processor time is compared, over all threads: other load on the machine is in neither.
+It differs from run to run all the same, so there are no figures: it goes to its own
+file. Only a gross ratio between the port's best round and TensorFlow's worst becomes a
+hint, which names the bound and not the time.
 """
 
 from __future__ import annotations
