@@ -149,7 +149,8 @@ def weights(model: Any) -> dict[int, Named]:
     """Handle → Keras weight."""
     trainable = {id(v) for v in model.trainable_variables}
     found: dict[int, Named] = {}
-    for prefix, variables in (("", model.weights), ("variables/", model.variables)):
+    listed = ("", model.weights), ("variables/", model.variables)
+    for prefix, variables in (*listed, ("states/", states(model))):
         for i, variable in enumerate(variables):
             value = getattr(variable, "value", variable)
             value = variable if callable(value) else value
@@ -157,6 +158,18 @@ def weights(model: Any) -> dict[int, Named]:
             named = Named(name, f"{prefix}{i}", value, id(variable) in trainable)
             found.setdefault(id(value.handle), named)
     return found
+
+
+def states(model: Any) -> list[Any]:
+    """What stateful recurrent layers keep, which Keras 2 counts to no weights."""
+    import tensorflow as tf
+
+    kept = [getattr(la, "states", None) for la in layers(model) if _is_stateful(la)]
+    return [v for v in tf.nest.flatten(kept) if isinstance(v, tf.Variable)]
+
+
+def _is_stateful(layer: Any) -> bool:
+    return bool(getattr(layer, "stateful", False))
 
 
 def training(model: Any, source: Source, build: Builder) -> Training:

@@ -12,7 +12,7 @@ from tf2torch.verify.original.model import Tensor
 
 FUNCTION, TRAIN = "serve", "train"
 # Attributes of an exported module, and how the keys of their members begin.
-STATE = {"weights_": "", "variables_": "variables/"}
+STATE = {"weights_": "", "variables_": "variables/", "states_": "states/"}
 MAGIC = (b"\x89HDF\r\n\x1a\n", b"PK\x03\x04")
 
 
@@ -51,7 +51,8 @@ def export(model: Any, claimed: tuple[Tensor, ...], target: str) -> None:
     import tensorflow as tf
 
     module = tf.Module()
-    for attribute, listed in zip(STATE, (model.weights, model.variables), strict=True):
+    groups = (model.weights, model.variables, _states(model))
+    for attribute, listed in zip(STATE, groups, strict=True):
         setattr(module, attribute, [_plain(v) for v in listed])
     module.trainable_ = [_plain(v) for v in model.trainable_variables]
     inputs = _inputs(model, claimed)
@@ -63,6 +64,19 @@ def export(model: Any, claimed: tuple[Tensor, ...], target: str) -> None:
     for name, training in ((FUNCTION, False), (TRAIN, True)):
         setattr(module, name, _function(model, inputs, specs, training))
     tf.saved_model.save(module, target)
+
+
+def _states(model: Any) -> list[Any]:
+    """What stateful recurrent layers keep, which Keras 2 counts to no weights."""
+    import tensorflow as tf
+
+    nested = getattr(model, "_flatten_layers", lambda: ())()
+    kept = [
+        la.states
+        for la in nested
+        if getattr(la, "stateful", False) and hasattr(la, "states")
+    ]
+    return [v for v in tf.nest.flatten(kept) if isinstance(v, tf.Variable)]
 
 
 def _function(model: Any, inputs: Any, specs: list[Any], training: bool) -> Any:
@@ -90,9 +104,9 @@ def _inputs(model: Any, claimed: tuple[Tensor, ...]) -> Any:
     functional = getattr(model, "_functional", None) or model
     struct = getattr(functional, "_inputs_struct", None)
     if struct is None:
-        struct = getattr(model, "_nested_inputs", None) or getattr(
-            model, "inputs", None
-        )
+        struct = getattr(model, "_nested_inputs", None)
+    if struct is None:
+        struct = getattr(model, "inputs", None)
     if struct is not None:
         flat = tf.nest.flatten(struct)
         return (

@@ -95,7 +95,7 @@ def _indices(model: LoadedModel) -> dict[str, str]:
     stored = {id(variable): key for key, variable in model.by_key.items()}
     found: dict[str, str] = {}
     for attribute, prefix in keras_file.STATE.items():
-        for index, variable in enumerate(getattr(model.root, attribute)):
+        for index, variable in enumerate(getattr(model.root, attribute, ())):
             if id(variable) in stored:
                 found[f"{prefix}{index}"] = stored[id(variable)]
     return found
