@@ -68,7 +68,9 @@ class Regeneration:
         else:
             return None
         kept = self._nodes(origin)
-        ops = sorted({n.op for n in kept if isinstance(n, Op)})
+        ops = sorted(
+            {n.op for n in kept if isinstance(n, Op)} | {n.op for n in gaps or ()}
+        )
         return Facts(
             region,
             kind,

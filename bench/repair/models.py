@@ -31,7 +31,6 @@ def vision() -> Any:
     x = block(x, "block2", 8)
     x = layers.MaxPooling2D(2, name="pool")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = layers.Dropout(0.3, name="dropout")(x)
     scores = layers.Dense(5, activation="softmax", name="scores")(x)
     return keras.Model(image, scores, name="vision")
 

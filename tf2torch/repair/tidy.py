@@ -9,6 +9,7 @@ import sys
 # Names that an answer may use without importing them, and what brings them in.
 AT_HAND = {
     "math": "import math",
+    "re": "import re",
     "np": "import numpy as np",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",

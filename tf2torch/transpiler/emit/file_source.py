@@ -48,7 +48,8 @@ def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
     program = plan_classes(graph, name)
     names = Namespace(("self", *_helpers(graph)))
     parameters = [names.claim(identifier(i.name, "x")) for i in graph.inputs]
-    gradients, gaps = Gradients(graph), Gaps(graph, _reserved(graph, program))
+    gaps = Gaps(graph, _reserved(graph, program))
+    gradients = Gradients(graph, gaps)
     sources = [ClassSource(program, spec, gradients, gaps) for spec in program.classes]
     sources[-1].parameters = parameters
     sources[-1].outputs = None if single else [n for n, _ in graph.outputs]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tf2torch import pycode
 from tf2torch.ir.graph import Graph, every_node
-from tf2torch.ir.nodes import Const, CustomGradient, Node
+from tf2torch.ir.nodes import Const, CustomGradient, Node, Unported
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.body import Body, Scope, region_nodes
 from tf2torch.transpiler.emit.expressions import number, tensor_literal
+from tf2torch.transpiler.emit.gaps import Gaps
 from tf2torch.transpiler.emit.names import Namespace, camel, is_noise
 
 TEMPLATE = '''class {name}(torch.autograd.Function):
@@ -27,13 +28,13 @@ TEMPLATE = '''class {name}(torch.autograd.Function):
 class Gradients:
     """The autograd functions of a program; equal ones are written once."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, gaps: Gaps) -> None:
         self.names: dict[Node, str] = {}
         self.texts: dict[str, str] = {}
         namespace = Namespace(("nn", "torch", "F", "Tensor"))
         for node in every_node(graph):
             if isinstance(node, CustomGradient):
-                text = class_text(node)
+                text = class_text(node, gaps)
                 if text not in self.texts:
                     self.texts[text] = namespace.claim(_name(node))
                 self.names[node] = self.texts[text]
@@ -52,7 +53,7 @@ def _name(node: CustomGradient) -> str:
     return camel(f"{words[-1]}_gradient") if words else "CustomGradient"
 
 
-def class_text(node: CustomGradient) -> str:
+def class_text(node: CustomGradient, gaps: Gaps) -> str:
     """The class with ``{name}`` in the place of its name."""
     count = len(node.inputs)
     inputs = _numbered("x", count)
@@ -61,7 +62,7 @@ def class_text(node: CustomGradient) -> str:
     named |= dict(zip(node.inputs, inputs, strict=True))
     captures = [named[n] for n in node.captures]
     grads = _numbered("grad", count)
-    body = Body(Scope(_leaf, _no_module), indent=2)
+    body = Body(Scope(_leaf, lambda n: _callee(n, gaps)), indent=2)
     for inner, name in zip(node.backward.inputs, [*grads, *captures], strict=True):
         body.names[inner] = name
     results = list(node.backward.results)
@@ -101,5 +102,7 @@ def _leaf(node: Node, user: Node | None) -> Expr:
     raise AssertionError(f"{type(node).__name__} {node.origin} inside a gradient")
 
 
-def _no_module(node: Node) -> Expr:
+def _callee(node: Node, gaps: Gaps) -> Expr:
+    if isinstance(node, Unported):
+        return gaps.callee(node)
     raise AssertionError(f"{type(node).__name__} {node.origin} inside a gradient")
