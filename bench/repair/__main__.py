@@ -11,13 +11,11 @@ import click
 
 from bench.repair.faults import Fault, faults
 from bench.repair.models import BUILDERS, build
-from bench.repair.report import write
+from bench.repair.report import ENDPOINT_ROWS, write
 from bench.repair.run import Port, Row, opened, repaired
 from tf2torch.api import start_tensorflow
 from tf2torch.repair.providers.catalog import Catalog
 from tf2torch.repair.providers.selection import Providers
-
-HERE = Path(__file__).parent
 
 
 @click.command()
@@ -40,7 +38,7 @@ def main(
             with opened(name, source, folder / f"{name}-port") as port:
                 _run(port, kinds, per_kind, rows, done)
         if not models and not kinds:
-            write(_read(rows), HERE.with_name("repair.json"))
+            write(_read(rows), json.loads(ENDPOINT_ROWS.read_text()))
 
 
 def _run(

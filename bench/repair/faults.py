@@ -52,14 +52,12 @@ def faults(source: str) -> Iterator[Fault]:
             yield Fault(kind, region, counts[region], made)
 
 
-class _Sites(cst.CSTTransformer):
-    """Puts the ``wanted``-th change in, and remembers in which definition."""
+class _Sites(cst.CSTVisitor):
+    """Where a change fits: (node, replacement, definition that holds it)."""
 
-    def __init__(self, change: Change, wanted: int) -> None:
+    def __init__(self, change: Change) -> None:
         self.change = change
-        self.wanted = wanted
-        self.found = 0
-        self.region = ""
+        self.found: list[tuple[cst.CSTNode, cst.CSTNode, str]] = []
         self._stack: list[str] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -67,30 +65,21 @@ class _Sites(cst.CSTTransformer):
             self._stack.append(node.name.value)
         return True
 
-    def on_leave(  # type: ignore[override] # any node may be replaced by its kin
-        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
-    ) -> cst.CSTNode:
+    def on_leave(self, original_node: cst.CSTNode) -> None:
         if isinstance(original_node, cst.ClassDef | cst.FunctionDef):
             self._stack.pop()
-        if not self._stack:
-            return updated_node
-        for made in self.change(original_node):
-            self.found += 1
-            if self.found - 1 == self.wanted:
-                self.region = self._stack[0]
-                return made
-        return updated_node
+        if self._stack:
+            for made in self.change(original_node):
+                self.found.append((original_node, made, self._stack[0]))
 
 
 def _mutants(module: cst.Module, change: Change) -> Iterator[tuple[str, str]]:
-    number = 0
-    while True:
-        sites = _Sites(change, number)
-        made = module.visit(sites).code
-        if not sites.region:
-            return
-        yield made, sites.region
-        number += 1
+    sites = _Sites(change)
+    module.visit(sites)
+    for node, made, region in sites.found:
+        changed = module.deep_replace(node, made)
+        assert isinstance(changed, cst.Module)
+        yield changed.code, region
 
 
 def _parses(source: str) -> bool:

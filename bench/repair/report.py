@@ -1,4 +1,4 @@
-"""The figures of a run, as JSON."""
+"""The figures of the runs, as JSON and as docs/repair.md."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "bench" / "repair.json"
+TEMPLATE = Path(__file__).with_name("repair.md")
+ENDPOINT_ROWS = ROOT / "tests" / "repair" / "transcripts" / "rows.json"
 
-def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+Rows = list[dict[str, Any]]
+
+
+def summary(rows: Rows) -> dict[str, Any]:
     """Rates over the faults that the verifier rejects."""
     found = [row for row in rows if row["detected"]]
-    kinds = sorted({row["kind"] for row in rows})
     fixed = [row for row in found if row["true"]]
     return {
         "faults": len(found),
@@ -22,30 +28,80 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "false claims": sum(row["claimed"] and not row["true"] for row in found),
         "verified regions changed": sum(len(row["verified_changed"]) for row in found),
         "region flagged": sum(row["flagged"] for row in found),
-        "iterations": _mean(fixed, "iterations"),
-        "attempts": _mean(fixed, "attempts"),
+        "iterations": _mean([row["iterations"] for row in fixed]),
+        "attempts": _mean([row["attempts"] for row in fixed]),
         "tokens": sum(row["tokens"] for row in found),
-        "regions touched": _mean([{"n": len(r["touched"])} for r in fixed], "n"),
+        "regions touched": _mean([len(row["touched"]) for row in fixed]),
         "not rejected by the verifier": sum(not row["detected"] for row in rows),
         "routes": dict(Counter(row["route"] for row in fixed).most_common()),
-        "by kind": {kind: _by_kind(rows, kind) for kind in kinds},
     }
 
 
-def _by_kind(rows: list[dict[str, Any]], kind: str) -> dict[str, int]:
-    own = [row for row in rows if row["kind"] == kind]
-    found = [row for row in own if row["detected"]]
+def by_kind(rows: Rows) -> dict[str, dict[str, int]]:
+    kinds = sorted({row["kind"] for row in rows})
     return {
-        "faults": len(found),
-        "converged": sum(row["true"] for row in found),
-        "not rejected": len(own) - len(found),
+        kind: {
+            "faults": sum(r["detected"] for r in rows if r["kind"] == kind),
+            "converged": sum(r["true"] for r in rows if r["kind"] == kind),
+            "not rejected": sum(not r["detected"] for r in rows if r["kind"] == kind),
+        }
+        for kind in kinds
     }
 
 
-def _mean(rows: list[dict[str, Any]], key: str) -> float | None:
-    return round(sum(row[key] for row in rows) / len(rows), 2) if rows else None
+def _mean(values: list[int]) -> float | None:
+    return round(sum(values) / len(values), 2) if values else None
 
 
-def write(rows: list[dict[str, Any]], path: Path) -> None:
-    content = {"summary": summary(rows), "rows": rows}
-    path.write_text(json.dumps(content, indent=1) + "\n")
+def write(rows: Rows, endpoint: Rows) -> None:
+    """bench/repair.json and docs/repair.md."""
+    content = {
+        "catalog": {"summary": summary(rows), "by kind": by_kind(rows), "rows": rows},
+        "endpoint": {"summary": summary(endpoint), "rows": endpoint},
+    }
+    RESULTS.write_text(json.dumps(content, indent=1) + "\n")
+    (ROOT / "docs" / "repair.md").write_text(page(content))
+
+
+def page(content: dict[str, Any]) -> str:
+    """docs/repair.md: the text of repair.md with these figures."""
+    catalog, endpoint = content["catalog"], content["endpoint"]
+    gaps = [row for row in endpoint["rows"] if row["kind"] == "rule gap"]
+    faults = [row for row in endpoint["rows"] if row["kind"] != "rule gap"]
+    return TEMPLATE.read_text().format(
+        catalog=_figures(catalog["summary"]),
+        kinds=_kinds(catalog["by kind"]),
+        routes=_routes(catalog["summary"]["routes"]),
+        gaps=_gaps(gaps),
+        faults=_figures(summary(faults)),
+    )
+
+
+def _figures(found: dict[str, Any]) -> str:
+    rows = [f"| {key} | {value} |" for key, value in found.items() if key != "routes"]
+    return "\n".join(["| figure | value |", "|---|---|", *rows])
+
+
+def _kinds(found: dict[str, dict[str, int]]) -> str:
+    head = "| kind | faults | converged | not rejected |\n|---|---|---|---|"
+    rows = [
+        f"| {k} | {v['faults']} | {v['converged']} | {v['not rejected']} |"
+        for k, v in found.items()
+    ]
+    return "\n".join([head, *rows])
+
+
+def _routes(found: dict[str, int]) -> str:
+    return "\n".join(f"- {route or 'none'}: {count}" for route, count in found.items())
+
+
+def _gaps(rows: Rows) -> str:
+    head = "| model | functions written | iterations | attempts | tokens | passes |"
+    lines = [head, "|---|---|---|---|---|---|"]
+    for row in rows:
+        names = ", ".join(f"`{name}`" for name in row["touched"])
+        lines.append(
+            f"| {row['model']} | {names} | {row['iterations']} | {row['attempts']} "
+            f"| {row['tokens']} | {'yes' if row['true'] else 'no'} |"
+        )
+    return "\n".join(lines)

@@ -21,7 +21,7 @@ from tf2torch.repair.providers.selection import Providers, recorded
 from tf2torch.repair.region import Refused, regions, splice
 from tf2torch.repair.resuming import resumed
 from tf2torch.repair.story import story
-from tf2torch.repair.suspects import suspects
+from tf2torch.repair.suspects import primary, suspects
 from tf2torch.repair.transcript import End, Start, Transcript, attempts, read
 
 DOUBLES: Any = sys.modules["repair_loop_doubles"]  # conftest.py has loaded it
@@ -174,6 +174,8 @@ def test_suspects_are_what_hints_name_and_what_that_is_made_of() -> None:
     known = regions(source)
     hint = Hint(Code.OUTPUT_MISMATCH, Priority.P1, "A", "differs", "compare")
     assert [s.region for s in suspects([hint], known, ())] == ["A", "f"]
+    assert [s.region for s in primary(suspects([hint], known, ()))] == ["A"]
+    assert [s.region for s in primary(suspects([hint], known, ()), {"A"})] == ["f"]
     assert [s.region for s in suspects([hint], known, ("f",))] == ["A"]
     nowhere = Hint(Code.OUTPUT_MISMATCH, Priority.P1, "", "differs", "compare")
     assert [s.region for s in suspects([nowhere], known, ("A",))] == ["f", "B"]

@@ -116,10 +116,16 @@ class Run:
         known = regions(self.text)
         found = suspects(self.best.hints, known, self.best.verified)
         left = [s for s in found if (provider.name, s.region) not in self.exhausted]
-        wanted = primary(left)[:PARALLEL]
+        vain = {s.region for s in left if self._answers(s.region)}
+        wanted = primary(left, vain)[:PARALLEL]
         asked = {s.region for s in wanted}
         locked = tuple(name for name in known if name not in asked)
         return [self._request(s, known[s.region].code, locked) for s in wanted]
+
+    def _answers(self, region: str) -> int:
+        """How often the region was asked for in vain since the port got better."""
+        tried = self.attempts.get(region, [])
+        return next((n for n, a in enumerate(reversed(tried)) if a.kept), len(tried))
 
     def _request(self, suspect: Suspect, code: str, locked: tuple[str, ...]) -> Request:
         tried = self.attempts.get(suspect.region, ())

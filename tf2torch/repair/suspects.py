@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tf2torch.diagnostics import Hint, Priority
@@ -58,10 +58,14 @@ def _below(name: str, known: Mapping[str, Region]) -> Iterator[str]:
                 yield read
 
 
-def primary(found: list[Suspect]) -> list[Suspect]:
-    """Those as urgent as the first, each named by its hint: asked for together."""
+def primary(found: list[Suspect], vain: Collection[str] = ()) -> list[Suspect]:
+    """Those as urgent as the first, each named by its hint: asked for together. Where
+    all of these were asked for in ``vain``, what they are made of comes first."""
     named = [s for s in found if any(h.region == s.region for h in s.hints)]
+    others = [s for s in found if s not in named and s.region not in vain]
     first = named or found
+    if others and all(s.region in vain for s in named):
+        first = others
     if not first:
         return []
     level = first[0].hints[0].priority
