@@ -22,6 +22,7 @@ from tf2torch.transpiler.frontends.source import Source
 from tf2torch.transpiler.passes.append_in_place import append_in_place
 from tf2torch.transpiler.passes.batch_first_loops import batch_first_loops
 from tf2torch.transpiler.passes.cancel_pairs import cancel_pairs
+from tf2torch.transpiler.passes.channel_norms import channel_norms
 from tf2torch.transpiler.passes.choose_layout import choose_layout
 from tf2torch.transpiler.passes.count_loops import count_loops
 from tf2torch.transpiler.passes.equate_sizes import equate_sizes
@@ -43,6 +44,7 @@ from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.restore_dropout import restore_dropout
 from tf2torch.transpiler.passes.stack_lists import stack_lists
+from tf2torch.transpiler.passes.sums_in_layout import sums_in_layout
 from tf2torch.transpiler.passes.tidy_scopes import tidy_scopes
 from tf2torch.transpiler.passes.tidy_shapes import tidy_shapes
 
@@ -133,8 +135,11 @@ def steps(source: Source) -> list[Step]:
         merge_equal,  # masks that are the same once their sizes are
         tidy_shapes,
         choose_layout,
+        sums_in_layout,
+        merge_equal,  # permutes and pads of the same value
         fold_params,  # layout reshapes biases
         to_modules,
+        channel_norms,
         gather_families,
         find_blocks,  # wants the final nodes
         resolve_sizes,  # sizes become reads of values that are there, block by block

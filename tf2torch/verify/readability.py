@@ -31,6 +31,7 @@ MADE_UP = re.compile(
 EXPANSIONS = ("torch.rsqrt", "torch.erf", "torch.einsum", "torch.bmm", "torch.matmul")
 BARE = re.compile(r"F\.(linear|conv\dd|conv_transpose\dd|layer_norm|batch_norm|"
                   r"group_norm|embedding|embedding_bag)")  # fmt: skip
+MODULES = ("nn.Module", "nn.Sequential", "nn.ModuleList")
 NORMS = re.compile(r"nn\.(BatchNorm\dd|LayerNorm|GroupNorm)|BatchNorm\dd")
 
 
@@ -107,12 +108,12 @@ class _File:
 
     @cached_property
     def modules(self) -> list[ast.ClassDef]:
-        """Classes of the model: those that derive from nn."""
+        """Classes of the model; variants of torch's own layers are none of them."""
         return [
             node
             for node in self.tree.body
             if isinstance(node, ast.ClassDef)
-            and any(ast.unparse(b).startswith("nn.") for b in node.bases)
+            and any(ast.unparse(b) in MODULES for b in node.bases)
         ]
 
     @cached_property
@@ -235,7 +236,18 @@ def _names(file: _File) -> _Found:
     return f"x is {share:.0%} of targets", sorted(bad)
 
 
+def _derived(forward: ast.FunctionDef) -> Iterator[ast.expr]:
+    """Numbers that another is computed from: 1 / 255, math.log(10)."""
+    for node in ast.walk(forward):
+        match node:
+            case ast.BinOp(left=ast.Constant(), op=ast.Div(), right=right):
+                yield right
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="math")), args=args):
+                yield from args
+
+
 def _literals(file: _File) -> _Found:
+    derived = {n for f in file.forwards() for n in _derived(f)}
     found = [
         node
         for forward in file.forwards()
@@ -244,6 +256,7 @@ def _literals(file: _File) -> _Found:
         if isinstance(node, ast.Constant)
         and type(node.value) is int
         and abs(node.value) > LARGEST_LITERAL
+        and node not in derived
     ]
     return len(found), [f"{n.value!r} at line {n.lineno}" for n in found]
 
@@ -327,7 +340,8 @@ def _idioms(file: _File) -> _Found:
         for node in ast.walk(forward):
             match node:
                 case ast.BinOp(left=ast.Call(func=left), op=ast.MatMult()):
-                    if ast.unparse(left).endswith(".softmax"):
+                    text = ast.unparse(left)
+                    if text.endswith(".softmax") and "@" in text:
                         misses.append(f"attention written out, line {node.lineno}")
     forwards = list(file.forwards())
     count = sum(map(_operations, forwards)) / max(1, len(forwards))

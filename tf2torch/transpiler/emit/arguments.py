@@ -7,7 +7,7 @@ instances have is switched by a flag, which is computed from the sizes where the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tf2torch.transpiler.emit.classes import ClassSpec
 
 LARGEST_LITERAL = 4
+MOST_NAMED = 8
 HIDDEN = {"out_channels": "hidden_channels", "out_features": "hidden_features"}
 # Sizes that a flag may be computed from.
 WIDTHS = frozenset(
@@ -128,14 +129,15 @@ def _columns(spec: ClassSpec) -> list[Column]:
             values = [known[0]] * len(values)
         column = Column(values, [index], differs)
         if column.is_full:
-            key = (differs, tuple(values), column.kind())
+            word = "" if differs else _slot_role(spec, slot)
+            key = (differs, word, tuple(values), column.kind())
             if key in found:
                 found[key].slots.append(index)
             else:
                 found[key] = column
         else:
             partial.append(column)
-    columns = list(found.values())
+    columns = _readable(found.values())
     for column in partial:
         home = next((c for c in columns if c.differs and c.agrees(column)), None)
         if home is None:
@@ -147,6 +149,14 @@ def _columns(spec: ClassSpec) -> list[Column]:
         column.slots.sort()
     first = sorted(columns, key=lambda c: c.slots[0])
     return sorted(first, key=lambda c: not c.differs)
+
+
+def _readable(columns: Iterable[Column]) -> list[Column]:
+    """Without names for numbers, when there are so many that no name would help."""
+    kept = list(columns)
+    if sum(not c.differs for c in kept) > MOST_NAMED:
+        kept = [c for c in kept if c.differs]
+    return kept
 
 
 def _fill(spec: ClassSpec, column: Column) -> None:
@@ -219,9 +229,8 @@ def _needs_name(slot: Slot) -> bool:
         return True
     return (
         isinstance(slot.node, Call)
-        and isinstance(slot.value, int)
+        and type(slot.value) is int
         and abs(slot.value) > LARGEST_LITERAL
-        and slot.node.func in (".reshape", ".unflatten", ".view", ".split")
     )
 
 

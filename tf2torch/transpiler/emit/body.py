@@ -34,6 +34,7 @@ from tf2torch.ir.types import HANDLES
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.expressions import Expressions, number, takes_scalar
 from tf2torch.transpiler.emit.helper_sources import helper_names
+from tf2torch.transpiler.emit.nouns import noun_of
 from tf2torch.transpiler.emit.planning import (
     LEAVES,
     REGIONS,
@@ -50,12 +51,13 @@ from tf2torch.transpiler.emit.planning import (
     terms_of_sums,
 )
 from tf2torch.transpiler.emit.shortcuts import enter, free_x
+from tf2torch.transpiler.emit.wide import MANY, wide_tuple
 
 __all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
 
 MAX_WIDTH = 68
 MAX_DEPTH = 3
-GENERIC = ("x", "y", "z", "u", "v", "w")
+GENERIC = ("x", "y", "z")
 
 
 @dataclass(eq=False)
@@ -94,6 +96,7 @@ class Body:
     # Names that must survive this body: read after it, or by the next iteration.
     reserved: set[str] = field(default_factory=set)
     exprs: dict[Node, Expr] = field(default_factory=dict)
+    tuples: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.printer = Expressions(self.operand, self.scope.override)
@@ -265,8 +268,10 @@ class Body:
         free_x(self, index, last)
         taken = self.live(index, last) | self.reserved | helper_names()
         wishes = self.wishes(node, reads, index, last)
-        numbered = (f"x{i}" for i in range(1, len(taken) + 2))
-        free = (n for n in (*wishes, *GENERIC, *numbered) if n and n not in taken)
+        noun = noun_of(node)
+        numbered = (f"{noun}{i}" for i in range(2, len(taken) + 3))
+        all_names = (*wishes, *_first(noun), *GENERIC, noun, *numbered)
+        free = (n for n in all_names if n and n not in taken)
         return self.claim(node, next(free))
 
     def wishes(
@@ -318,11 +323,26 @@ class Body:
 
     def family(self, node: Family) -> Expr:
         """``[layer(x) for layer, x in zip(self.family, (a, b), strict=True)]``"""
-        values = pycode.tuple_([self.operand(a, node) for a in node.args])
+        values = self.enumeration([self.operand(a, node) for a in node.args])
         template = (
             "[layer(value) for layer, value in zip({layers}, {values}, strict=True)]"
         )
         return pycode.expr(template, layers=self.scope.callee(node), values=values)
+
+    def enumeration(self, items: list[Expr]) -> Expr:
+        """A tuple; a long one has a name, and is written once."""
+        texts = tuple(map(pycode.text, items))
+        if len(texts) < MANY:
+            return pycode.tuple_(items)
+        if texts not in self.tuples:
+            taken = {*self.tuples.values(), *self.names.values(), *self.reserved}
+            names = ("features", *(f"features{i}" for i in range(2, 99)))
+            name = next(n for n in names if n not in taken)
+            for line in wide_tuple(name, texts, "    " * self.indent):
+                self.lines.append(line)
+            self.tuples[texts] = name
+            self.reserved.add(name)
+        return pycode.name(self.tuples[texts])
 
     def expression(self, node: Node) -> Expr:
         match node:
@@ -354,6 +374,11 @@ class Body:
                 owner = self.operand(node.node, node)
                 return pycode.subscript(owner, [pycode.lit(node.index)])
         raise AssertionError(f"{type(node).__name__} {node.origin} is no expression")
+
+
+def _first(noun: str) -> tuple[str, ...]:
+    """A word that says something comes before y and z."""
+    return () if noun == "other" else (noun,)
 
 
 def _last_reads(

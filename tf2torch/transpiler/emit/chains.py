@@ -7,6 +7,7 @@ nn.Sequential(*(Bottleneck(*config) for config in blocks))
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
@@ -37,7 +38,9 @@ def chain_text(source: ClassSource, node: Chain, name: str) -> str:
         if table is not None:
             header, rows, made = table
             body = "".join(f"{INDENT}    ({row})," for row in rows)
-            config = f"{name} = ({INDENT}    # {header}{body}{INDENT}){INDENT}"
+            lines = textwrap.wrap(header, WIDTH - 2)
+            head = "".join(f"{INDENT}    # {line}" for line in lines)
+            config = f"{name} = ({head}{body}{INDENT}){INDENT}"
             loop = f"{made}(*config) for config in {name}"
             return f"{config}self.{name} = {_held(node, loop, True)}"
     return f"self.{name} = {_held(node, ', '.join(runs), False)}"

@@ -40,6 +40,7 @@ from tf2torch.transpiler.emit.meanings import Meanings, parameter_names
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake, untraced
 from tf2torch.transpiler.emit.roles import POSITIONAL, full_config
 from tf2torch.transpiler.emit.signature import SMALL, Path
+from tf2torch.transpiler.emit.wide import wide_header
 
 # State that torch's layers keep without training it.
 BUFFERS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
@@ -87,10 +88,7 @@ class ClassSource:
         arguments = [
             f"{n}: {_annotation(i)}" for i, n in zip(graph.inputs, names, strict=True)
         ]
-        header = (
-            f"    def forward({', '.join(['self', *arguments])}) -> {self.returns()}:"
-        )
-        return [header, *body.lines]
+        return [*wide_header(["self", *arguments], self.returns()), *body.lines]
 
     def returns(self) -> str:
         if self.outputs is not None:

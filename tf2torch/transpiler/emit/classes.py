@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Chain, Const, Family, Module, Node, Param
+from tf2torch.ir.graph import Graph, users
+from tf2torch.ir.nodes import Block, Call, Chain, Const, Family, Module, Node, Param
 from tf2torch.transpiler.emit.arguments import Argument, make_arguments
 from tf2torch.transpiler.emit.helper_sources import helper_names
 from tf2torch.transpiler.emit.names import (
@@ -27,6 +27,7 @@ from tf2torch.transpiler.emit.names import (
 )
 from tf2torch.transpiler.emit.signature import Path, Signature, sign, walk
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Names of variables that say nothing beside the name of their layer.
 PLAIN = frozenset("embeddings embedding kernel weights weight w value variable".split())
 
@@ -80,10 +81,12 @@ def plan_classes(root: Graph, name: str) -> Program:
             group.append(signature)
     names = Namespace(helper_names())
     root_name = names.claim(root_class(name))
+    inner = [g for g in groups.values() if top not in g]
+    own_names = iter(_class_names(inner, root_name))
     classes = []
     for group in groups.values():
         first = max(group, key=_parts)
-        own = root_name if first is top else names.claim(_class_name(group))
+        own = root_name if first is top else names.claim(next(own_names))
         classes.append(ClassSpec(own, first, group))
     program = Program(classes, {c.signature.key: c for c in classes}, signatures)
     for spec in classes:
@@ -101,6 +104,38 @@ def root_class(name: str) -> str:
 def _parts(signature: Signature) -> int:
     """How many of the parts that not every instance has are there."""
     return sum(option.present for option in signature.options.values())
+
+
+def _class_names(groups: list[list[Signature]], root: str) -> list[str]:
+    """One name each: where several are called alike, with what is around them, or
+    with letters."""
+    plain = [_short(_class_name(g), root) for g in groups]
+    around = [f"{_around(g)}{n}" for g, n in zip(groups, plain, strict=True)]
+    found = list(plain)
+    for name, count in Counter(plain).items():
+        if count == 1:
+            continue
+        places = [i for i, n in enumerate(plain) if n == name]
+        wider = [around[i] for i in places]
+        lettered = [f"{name}{letter}" for letter in LETTERS[:count]]
+        apart = len(set(wider)) == count and not set(wider) & set(plain) - {name}
+        chosen = wider if apart else lettered if count <= len(LETTERS) else wider
+        for i, own in zip(places, chosen, strict=True):
+            found[i] = own
+    return found
+
+
+def _short(name: str, root: str) -> str:
+    """``name`` without the name of the model."""
+    short = name.removeprefix(root)
+    return short if short[:1].isupper() else name
+
+
+def _around(group: list[Signature]) -> str:
+    """The scope that the blocks are in, as a word; "" when they are in several."""
+    scopes = {s.graph.name.rpartition("/")[0].rpartition("/")[2] for s in group}
+    word = scopes.pop() if len(scopes) == 1 else ""
+    return "" if is_noise(word) else camel(snake(word).rstrip("_0123456789"))
 
 
 def _class_name(group: list[Signature]) -> str:
@@ -124,6 +159,7 @@ def name_members(spec: ClassSpec) -> dict[int, str]:
     keys: dict[object, list[int]] = {}
     wanted: dict[object, str] = {}
     constants: dict[object, str] = {}
+    readers = users(spec.graph)
     for index, node in enumerate(spec.signature.order):
         key = member_key(node)
         if key is None or key in owned:
@@ -132,7 +168,11 @@ def name_members(spec: ClassSpec) -> dict[int, str]:
             names_of = constants if isinstance(node, Const) else wanted
             option = spec.signature.options.get(index)
             home = spec.graph if option is None else option.graph
-            names_of[key] = _within(home, _wanted_name(node))
+            wish = _wanted_name(node)
+            if isinstance(node, Param) and UNNAMED.fullmatch(wish):
+                wish = _name_by_reader(readers.get(node, []), wish)
+            names_of[key] = _apart(home, node, _within(home, wish))
+            names_of[key] += _statistic(node, readers)
         keys.setdefault(key, []).append(index)
     names = Namespace(("forward", "training"))
     names.taken |= {"train", "eval", "apply", "half", "float", "double", "register"}
@@ -169,6 +209,39 @@ def _within(graph: Graph, name: str) -> str:
                 return f"{number[2]}{number[1]}"
             return name if short[0].isdigit() else short
     return name
+
+
+# What a format calls a variable that has no name.
+UNNAMED = re.compile(r"(_?variables?_)?(layer_)?\d+|variable(_\d+)?")
+
+
+def _name_by_reader(readers: list[Node], fallback: str) -> str:
+    """The scope that a parameter without a name is read in."""
+    words = {_last_own_word(r.origin.scope) for r in readers} - {""}
+    return words.pop() if len(words) == 1 else fallback
+
+
+def _statistic(node: Node, readers: dict[Node, list[Node]]) -> str:
+    """``_mean`` and ``_std`` for the constants of ``(x - mean) / std``."""
+    if not isinstance(node, Const) or node.rank == 0:
+        return ""
+    match readers.get(node, []):
+        case [Call("-", (_, other)) as less] if other is node:
+            after = readers.get(less, [])
+            scaled = len(after) == 1 and isinstance(after[0], Call)
+            return "_mean" if scaled and after[0].func == "/" else ""  # type: ignore[attr-defined] # a Call
+        case [Call("/", (Call("-"), other))] if other is node:
+            return "_std"
+    return ""
+
+
+def _apart(graph: Graph, node: Node, name: str) -> str:
+    """A layer that is called like its block alone is called by its kind."""
+    stem = re.sub(r"(_?\d+)+$", "", _own_name(graph))
+    if isinstance(node, Module) and stem and re.sub(r"(_?\d+)+$", "", name) == stem:
+        return KINDS.get(node.cls, name)
+    short = name.removeprefix(f"{stem}_")
+    return short if stem and short.isidentifier() else name
 
 
 def owners(spec: ClassSpec) -> dict[object, tuple[Module, str]]:

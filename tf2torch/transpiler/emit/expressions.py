@@ -15,6 +15,8 @@ from tf2torch.transpiler.emit.derived import derived_number
 
 # TF dtype → torch dtype where the names differ.
 TORCH_DTYPES = {"half": "float16", "bool": "bool"}
+# What makes a tensor of torch's default dtype.
+MAKERS = frozenset(f"torch.{f}" for f in "zeros ones empty rand randn eye".split())
 OPERATORS = frozenset("+ - * / // % ** @ == != < <= > >= & | ^ << >>".split())
 # Functions that take a Python number where TF has a rank-0 tensor of the same dtype.
 SCALARS = frozenset(
@@ -80,8 +82,12 @@ class Expressions:
 
     def call(self, node: Call) -> Expr:
         args = [self.arg(a, node, (i,)) for i, a in enumerate(node.args)]
-        named = {k: self.arg(v, node, (k,)) for k, v in node.kwargs}
         func = node.func
+        named = {
+            k: self.arg(v, node, (k,))
+            for k, v in node.kwargs
+            if not (func in MAKERS and k == "dtype" and v == DType("float32"))
+        }
         if func in OPERATORS:
             return pycode.binary(func, *args)
         if func in ("neg", "~"):

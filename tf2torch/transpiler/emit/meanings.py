@@ -19,7 +19,7 @@ LIGHT = frozenset(
     + (".to", ".expand", ".flatten", "[]", "&", "~", "torch.tril", ".contiguous")
 )
 BRANCHES = 3  # joined by one concatenation
-GENERIC = ("x", "y", "z", "u", "v", "w")
+GENERIC = ("x", "y", "z", "other", "another")
 
 
 class Meanings:

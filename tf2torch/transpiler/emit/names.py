@@ -31,6 +31,7 @@ KINDS = {
     "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
     "helper.FrozenBatchNorm1d": "bn", "helper.FrozenBatchNorm2d": "bn",
     "helper.FrozenBatchNorm3d": "bn",
+    "helper.LayerNorm2d": "norm",
     "nn.LayerNorm": "norm", "nn.GroupNorm": "norm", "nn.RMSNorm": "norm",
     "nn.Linear": "fc", "nn.Embedding": "embedding", "nn.EmbeddingBag": "embedding",
     "nn.LSTM": "lstm", "nn.GRU": "gru", "nn.RNN": "rnn",

@@ -67,10 +67,17 @@ def is_size(node: Node) -> bool:
 
 
 def own_width(node: Node) -> int:
+    stored = sum(14 for o in node.operands if _is_stored(o))
     if isinstance(node, Call):
         literals = 6 * max(0, len(node.args) + len(node.kwargs) - 1)
-        return len(node.func) + literals + sum(len(k) for k, _ in node.kwargs) + 3
+        return (
+            len(node.func) + literals + sum(len(k) for k, _ in node.kwargs) + 3 + stored
+        )
     return 14 + 3 * len(node.operands)
+
+
+def _is_stored(node: Node) -> bool:
+    return isinstance(node, Param) or (isinstance(node, Const) and node.array.ndim > 0)
 
 
 def own_depth(node: Node) -> int:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Option, Param
 
 Path = tuple[object, ...]
+# A number among the arguments of a function → the word for it.
+CALL_WORDS = {
+    "*": "scale", "/": "scale", "//": "step", "%": "modulus", "F.pad": "padding",
+    "torch.zeros": "hidden_size", "torch.full": "hidden_size", ".expand": "length",
+    "range": "steps", "torch.arange": "length", ".unfold": "frame_length",
+    "F.one_hot": "classes", "helper.hash_bucket_fast": "buckets",
+    "helper.hash_bucket_strong": "buckets", "helper.ragged_to_dense": "length",
+    "F.max_pool2d": "pool_size", "F.avg_pool2d": "pool_size", ".topk": "k",
+    "torch.topk": "k", "F.adaptive_avg_pool2d": "pool_size", ".clamp": "limit",
+    "torch.clamp": "limit", ">": "threshold", ">=": "threshold", "<": "limit",
+    "<=": "limit", "==": "marker", "!=": "marker", "-": "offset", "+": "offset",
+}  # fmt: skip
 
 # (module, argument) → the word for it.
 CONFIG = {
     ("nn.Linear", "in_features"): "in_features",
     ("nn.Linear", "out_features"): "out_features",
     ("nn.LayerNorm", "normalized_shape"): "dim",
+    ("helper.LayerNorm2d", "normalized_shape"): "dim",
     ("nn.RMSNorm", "normalized_shape"): "dim",
     ("nn.BatchNorm1d", "num_features"): "channels",
     ("nn.BatchNorm2d", "num_features"): "channels",
@@ -43,6 +56,7 @@ POSITIONAL = {
     "helper.FrozenBatchNorm1d": 1, "helper.FrozenBatchNorm2d": 1,
     "helper.FrozenBatchNorm3d": 1,
     "nn.BatchNorm1d": 1, "nn.BatchNorm2d": 1, "nn.BatchNorm3d": 1,
+    "helper.LayerNorm2d": 1,
     "nn.LayerNorm": 1, "nn.RMSNorm": 1, "nn.GroupNorm": 2, "nn.Embedding": 2,
     "nn.EmbeddingBag": 2, "helper.Embedding": 2, "nn.LSTM": 2, "nn.GRU": 2, "nn.RNN": 2,
     "nn.LSTMCell": 2, "nn.GRUCell": 2, "nn.Dropout": 1,
@@ -76,10 +90,12 @@ def _call_role(node: Call, path: Path) -> str:
     if node.func in (".reshape", ".unflatten", ".view"):
         return "size"
     if node.func == "[]":
-        return "index"
-    if node.func in ("*", "/"):
-        return "scale"
-    return "size"
+        return (
+            ("start", "stop", "step")[int(str(path[-1]))] if len(path) > 2 else "index"
+        )
+    if node.func == ".unfold":
+        return "frame_step" if path[0] == 3 else "frame_length"
+    return CALL_WORDS.get(node.func, "size")
 
 
 def _splits_heads(node: Call) -> bool:

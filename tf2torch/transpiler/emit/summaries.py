@@ -40,6 +40,8 @@ def summary(graph: Graph) -> str:
     steps = [word for node in nodes if (word := _word(node))]
     if not steps:
         return ""
+    if len(steps) > MOST_STEPS and any(n.graphs() for n in nodes):
+        return ""  # a stage: its blocks tell
     branches = _branches(nodes)
     if branches:
         return f"{branches} branches over the same input, concatenated."

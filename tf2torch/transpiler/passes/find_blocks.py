@@ -35,6 +35,8 @@ from tf2torch.transpiler.passes.segment_blocks import segment_blocks
 Path = tuple[str, ...]
 # Fewer layers with a common beginning of their names are no block: conv and bn.
 LEAST = 3
+# With this many steps, two layers are enough.
+MUCH = 8
 # With more kinds of repeated candidates than this, none is compared with the others.
 MOST_MODELS = 12
 
@@ -80,10 +82,10 @@ class _Finder:
         outside = readers_of(graph)
         order = {node: i for i, node in enumerate(graph.nodes())}
         flow = flow_order(graph)
-        everything = sum(_stateful(n) for n in order)
+        everything = len({state_keys(n)[0] for n in order if _stateful(n)})
         for path, nodes in groups.items():
-            states = sum(_stateful(n) for n in nodes)
-            least = 2 if path in self.real else LEAST
+            states = len({state_keys(n)[0] for n in nodes if _stateful(n)})
+            least = 2 if path in self.real or _busy(nodes) else LEAST
             if states < least or states == everything:
                 continue
             if any(len(g) == len(nodes) for p, g in groups.items() if p[:-1] == path):
@@ -94,7 +96,8 @@ class _Finder:
             closed = cut(hull, outside, flow, self.name(path))
             if closed is None:
                 continue
-            found = Candidate(path, hull, path in self.real, closed)
+            named = path in self.real and not _is_layer(nodes)
+            found = Candidate(path, hull, named, closed)
             found.key = _key(closed)
             self.candidates[path] = found
 
@@ -164,6 +167,17 @@ class _Finder:
                 continue
             taken.update(found.nodes)
             yield found
+
+
+def _is_layer(nodes: Sequence[Node]) -> bool:
+    """A convolution or so with its norm: nothing that needs a class."""
+    layers = [n for n in nodes if _stateful(n)]
+    return len(layers) == 2 and any("Norm" in getattr(n, "cls", "") for n in layers)
+
+
+def _busy(nodes: Sequence[Node]) -> bool:
+    """Is more done than the layers do?"""
+    return sum(not isinstance(n, LEAVES) for n in nodes) >= MUCH
 
 
 def _unwrapped(body: Graph) -> Graph:

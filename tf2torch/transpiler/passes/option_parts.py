@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Input, Node, Option
+from tf2torch.ir.nodes import Call, Input, Node, Option
 from tf2torch.transpiler.emit.signature import Signature
 from tf2torch.transpiler.passes.scope_paths import state_keys
 
@@ -18,6 +18,10 @@ Ref = tuple[str, int]
 
 class Unlike(Exception):
     """The blocks are no variants of one."""
+
+
+def _moves(node: Node) -> bool:
+    return isinstance(node, Call) and node.func in (".permute", ".transpose")
 
 
 @dataclass(eq=False)
@@ -148,16 +152,19 @@ class Template:
         if part.base not in found:
             raise Unlike("a part apart from its base")
         order = self.variants[min(part.presence)].order
-        layers = any(
-            state_keys(order[at])
-            for r in part.rows
-            if (at := self.rows[r][min(part.presence)]) is not None
-        )
+        layers = any(state_keys(order[at]) for at in self._own(part))
         if layers and part.base != ("in", 0):
             raise Unlike("layers in the middle")
+        if all(order[at].operands and _moves(order[at]) for at in self._own(part)):
+            raise Unlike("a change of layout is no option")
         part.inputs = [part.base, *(r for r in found if r != part.base)]
         if any(kind == "part" for kind, _ in part.inputs):
             raise Unlike("a part on a part")
+
+    def _own(self, part: _Part) -> list[int]:
+        """Where the rows of ``part`` are in a variant that has it."""
+        at = (self.rows[r][min(part.presence)] for r in part.rows)
+        return [a for a in at if a is not None]
 
     # --- building ------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ def scope_paths(graph: Graph) -> Paths:
         if isinstance(node, Call) and node.func == ".permute":
             if isinstance(node.args[0], Input):
                 of.pop(node, None)  # the layout at the border is the model's own
+    _hand_on_permutes(graph, of)
     _meet_where_shared(of)
     _join_residuals(graph, of)
     _settle_masks(graph, of)
@@ -80,6 +81,17 @@ def _without_common(raw: dict[Node, Path]) -> dict[Node, Path]:
             break
         raw = {n: s[1:] if s[:1] == head else s for n, s in raw.items()}
     return raw
+
+
+def _hand_on_permutes(graph: Graph, of: dict[Node, Path]) -> None:
+    """A change of layout belongs to who reads it so, and at the end to the model."""
+    readers: dict[Node, list[Path]] = {n: [()] for n in graph.results}
+    for node in reversed(graph.nodes()):
+        if isinstance(node, Call) and node.func == ".permute" and node.rank == 4:
+            if node in readers and not isinstance(node.args[0], Input):
+                of[node] = _common(sorted(readers[node]))
+        for operand in node.operands:
+            readers.setdefault(operand, []).append(of.get(node, ()))
 
 
 def _join_residuals(graph: Graph, of: dict[Node, Path]) -> None:
@@ -147,6 +159,8 @@ def state_keys(node: Node) -> list[object]:
     if isinstance(node, Module):
         params += [p for _, p in node.state if isinstance(p, Param)]
     keys: list[object] = [(p.variable, p.transforms) for p in params]
+    if isinstance(node, Module) and node.files:
+        keys.append(node.key)
     for graph in node.graphs():
         for inner in graph.nodes():
             keys.extend(state_keys(inner))

@@ -16,23 +16,28 @@ from collections.abc import Sequence
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Call, Module, Node, Out
 from tf2torch.transpiler.emit.signature import sign
+from tf2torch.transpiler.passes.chain_blocks import chain_blocks
 from tf2torch.transpiler.passes.cut_blocks import (
     ACTS,
     LEAVES,
     OUTSIDE,
     Closed,
     Group,
+    Order,
     cut,
     flow_order,
     readers_of,
     replace_groups,
 )
+from tf2torch.transpiler.passes.residual_units import residual_units
 from tf2torch.transpiler.passes.scope_paths import state_keys
 
 # A forward with fewer layers than this is read easily as it is.
 MANY = 12
 # A chain of layers becomes a block when it occurs at least this often.
 OFTEN = 6
+# A stretch that reads more values than this is no block.
+MOST_ENTERING = 3
 WORDS = {
     "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv",
     "nn.Linear": "linear",
@@ -48,7 +53,11 @@ def segment_blocks(graph: Graph) -> Graph:
     """``graph`` with blocks where it has many layers; else itself."""
     if sum(bool(state_keys(n)) for n in graph.nodes()) < MANY:
         return graph
-    for groups in (lambda g: _repeated(g, _motifs(g), OFTEN), _segments):
+    for groups in (
+        residual_units,
+        lambda g: _repeated(g, _motifs(g), OFTEN),
+        _segments,
+    ):
         graph = replace_groups(graph, _apart(graph, groups(graph)), _plain)
     return graph
 
@@ -65,7 +74,7 @@ def _apart(graph: Graph, groups: Sequence[Group]) -> list[Group]:
 
 
 def _plain(group: Group, closed: Closed) -> Graph:
-    return closed[0]
+    return chain_blocks(closed[0])
 
 
 # --- chains of layers -------------------------------------------------------------
@@ -137,13 +146,24 @@ def _chain_name(chain: Sequence[Node]) -> str:
 def _segments(graph: Graph) -> list[Group]:
     nodes = [n for n in graph.nodes() if not isinstance(n, LEAVES)]
     groups = []
+    readers, order = readers_of(graph), flow_order(graph)
     for number, segment in enumerate(_between_cuts(graph, nodes)):
         layers = sum(bool(state_keys(n)) for n in segment)
-        if layers > 1 and _branches(segment):
+        if layers > 1 and _branches(segment) and _is_block(segment, readers, order):
             name = _segment_name(segment)
             scope = segment[-1].origin.scope
             groups.append(Group(segment, name, f"{name}_{number}", scope))
     return groups
+
+
+def _is_block(
+    segment: Sequence[Node], readers: dict[Node, list[Node]], order: Order
+) -> bool:
+    """Does one value come out, and little go in?"""
+    closed = cut(segment, readers, order, "")
+    if closed is None:
+        return False
+    return len(closed.outputs) == 1 and len(closed.inputs) <= MOST_ENTERING
 
 
 def _between_cuts(graph: Graph, nodes: Sequence[Node]) -> list[list[Node]]:

@@ -1,0 +1,88 @@
+"""Residual units by structure: what lies between a value and a sum with it.
+
+    x -> bn -> relu -> conv -> bn -> relu -> conv -> + x     ->   one block, many times
+
+A unit is entered through one value alone and left through the sum alone, whatever
+else reads that value: skip connections over many units do not hide them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tf2torch.ir.graph import Graph
+from tf2torch.ir.nodes import Call, Const, Input, Node, Out, Param, Sizes
+from tf2torch.transpiler.emit.signature import sign
+from tf2torch.transpiler.passes.cut_blocks import (
+    Group,
+    cut,
+    flow_order,
+    readers_of,
+)
+from tf2torch.transpiler.passes.scope_paths import state_keys
+
+# A unit with more nodes than this is a stage.
+MOST_NODES = 60
+# It becomes a block when it occurs at least this often.
+OFTEN = 3
+
+
+def residual_units(graph: Graph) -> list[Group]:
+    """Units that repeat, up to sizes."""
+    readers, order = readers_of(graph), flow_order(graph)
+    found: list[tuple[list[Node], object]] = []
+    taken: set[Node] = set()
+    place = {node: i for i, node in enumerate(graph.nodes())}
+    for node in place:
+        unit = _unit(node, readers)
+        if unit is None or taken & unit:
+            continue
+        nodes = sorted(unit, key=place.__getitem__)
+        closed = cut(nodes, readers, order, "")
+        if closed is None or len(closed.inputs) != 1:
+            continue
+        taken |= unit
+        found.append((nodes, sign(closed, {}).key))
+    counts = Counter(key for _, key in found)
+    return [
+        Group(nodes, "residual_unit", f"unit_{i}", nodes[-1].origin.scope)
+        for i, (nodes, key) in enumerate(found)
+        if counts[key] >= OFTEN
+    ]
+
+
+def _unit(total: Node, readers: dict[Node, list[Node]]) -> set[Node] | None:
+    """The nodes of the unit that ends in ``total``."""
+    if not isinstance(total, Call) or total.func != "+" or len(total.operands) != 2:
+        return None
+    for start, end in (total.operands, total.operands[::-1]):
+        inside = _between(start, end)
+        if inside is None:
+            continue
+        closed = all(
+            reader in inside or reader is total
+            for node in inside
+            for reader in readers.get(node, ())
+        )
+        if closed and len({state_keys(n)[0] for n in inside if state_keys(n)}) > 1:
+            return inside | {total}
+    return None
+
+
+def _between(start: Node, end: Node) -> set[Node] | None:
+    """What ``end`` is computed from, down to ``start``; None when that is not all."""
+    inside: set[Node] = set()
+    stack = [end]
+    while stack:
+        node = stack.pop()
+        if node is start or node in inside:
+            continue
+        if isinstance(node, (Const, Param)):
+            continue
+        if isinstance(node, (Input, Sizes, Out)) or node.graphs():
+            return None
+        inside.add(node)
+        if len(inside) > MOST_NODES:
+            return None
+        stack.extend(node.operands)
+    return inside or None
