@@ -15,7 +15,8 @@ def wide_header(arguments: Sequence[str], returns: str) -> list[str]:
     """The first line of forward; with many arguments, several of them per line."""
     if len(arguments) <= MANY:
         return [f"    def forward({', '.join(arguments)}) -> {returns}:"]
-    lines = textwrap.wrap(", ".join(arguments), WIDTH)
+    kept = [a.replace(" ", "\0") for a in arguments]  # a name with its type
+    lines = [w.replace("\0", " ") for w in textwrap.wrap(", ".join(kept), WIDTH)]
     return [
         "    def forward(",
         *(f"        {line}" for line in lines),
