@@ -237,10 +237,10 @@ def _names(file: _File) -> _Found:
 
 
 def _derived(forward: ast.FunctionDef) -> Iterator[ast.expr]:
-    """Numbers that another is computed from: 1 / 255, math.log(10)."""
+    """Numbers that another is computed from: x / 255, math.log(10)."""
     for node in ast.walk(forward):
         match node:
-            case ast.BinOp(left=ast.Constant(), op=ast.Div(), right=right):
+            case ast.BinOp(op=ast.Div(), right=right):
                 yield right
             case ast.Call(func=ast.Attribute(value=ast.Name(id="math")), args=args):
                 yield from args

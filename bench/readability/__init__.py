@@ -1,0 +1,1 @@
+"""Emitted source beside hand-written source, by the same fifteen measures."""
