@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tf2torch.ir.nodes import Block, Call, Chain, Const, Module, Node, Option
 from tf2torch.transpiler.emit.names import Namespace
-from tf2torch.transpiler.emit.roles import DEFAULTS, flag_word, is_heads, role
+from tf2torch.transpiler.emit.roles import DEFAULTS, NAMEABLE, flag_word, is_heads, role
 from tf2torch.transpiler.emit.signature import ABSENT, Signature, Slot
 
 if TYPE_CHECKING:
@@ -231,6 +231,7 @@ def _needs_name(slot: Slot) -> bool:
         isinstance(slot.node, Call)
         and type(slot.value) is int
         and abs(slot.value) > LARGEST_LITERAL
+        and slot.node.func in NAMEABLE
     )
 
 

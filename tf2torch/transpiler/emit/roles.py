@@ -48,6 +48,8 @@ CONFIG = {
     ("nn.ZeroPad2d", "padding"): "padding",
     ("nn.ConstantPad1d", "padding"): "padding",
 }
+# Functions whose numbers have a word; those of others stay as they are.
+NAMEABLE = frozenset(CALL_WORDS) | {"[]", ".reshape", ".unflatten", ".view", ".split"}
 # Positional arguments of a constructor; the rest are written with their keyword.
 POSITIONAL = {
     "nn.Conv1d": 3, "nn.Conv2d": 3, "nn.Conv3d": 3, "nn.ConvTranspose1d": 3,
