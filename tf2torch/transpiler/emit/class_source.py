@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-import numpy as np
-
 from tf2torch import pycode
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
@@ -39,7 +37,7 @@ from tf2torch.transpiler.emit.gradients import Gradients
 from tf2torch.transpiler.emit.meanings import Meanings, parameter_names
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake, untraced
 from tf2torch.transpiler.emit.roles import POSITIONAL, full_config
-from tf2torch.transpiler.emit.signature import SMALL, Path
+from tf2torch.transpiler.emit.signature import Path, is_literal
 from tf2torch.transpiler.emit.wide import wide_header
 
 # State that torch's layers keep without training it.
@@ -195,7 +193,7 @@ class ClassSource:
             case Param():
                 return self.parameter(name, node)
             case Const():
-                return _buffer(name, node, self.init_override(node, ("const",)))
+                return self.buffer(name, node)
         raise AssertionError(f"{type(node).__name__} is no member")
 
     def init_override(self, node: Node, path: Path) -> Expr | None:
@@ -274,6 +272,17 @@ class ClassSource:
         over = number_range(sizes) or f"({', '.join(sizes)})"
         return f"nn.ModuleList({layer} for size in {over})"
 
+    def buffer(self, name: str, node: Const) -> str:
+        if is_literal(node):
+            return _derivable(name, node, self.init_override(node, ("const",)))
+        sizes = [
+            self.init_override(node, ("shape", i)) or pycode.lit(s)
+            for i, s in enumerate(node.array.shape)
+        ]
+        named = {} if node.dtype == "float32" else {"dtype": dtype_expr(node.dtype)}
+        empty = pycode.text(pycode.call("torch.empty", *sizes, **named))
+        return f'self.register_buffer("{name}", {empty})'
+
     def parameter(self, name: str, node: Param) -> str:
         sizes = [
             self.init_override(node, ("shape", i)) or pycode.lit(s)
@@ -308,35 +317,13 @@ def _is_untrained(node: Module) -> bool:
     return fixed and has
 
 
-def is_literal(node: Const) -> bool:
-    """Is the constant spelled out in the source (and not kept with the weights)?"""
-    if node.array.size <= SMALL:
-        return True
-    flat = node.array.reshape(-1)
-    if bool(np.all(flat == flat[0])) and node.dtype != "bool":
-        return True
-    return (
-        node.array.ndim == 1
-        and node.array.dtype.kind in "iu"
-        and bool(np.ptp(np.diff(flat.astype(np.int64))) == 0 and flat[0] != flat[1])
-    )
-
-
-def _buffer(name: str, node: Const, argument: Expr | None) -> str:
+def _derivable(name: str, node: Const, argument: Expr | None) -> str:
     """``argument``: of the constructor, where instances differ in a scalar."""
-    if is_literal(node):
-        made = tensor_literal(node.array, node.dtype)
-        if argument is not None:
-            made = pycode.call("torch.tensor", argument, dtype=dtype_expr(node.dtype))
-        value = pycode.text(made)
-        return f'self.register_buffer("{name}", {value}, persistent=False)'
-    sizes = ", ".join(map(str, node.array.shape))
-    dtype = (
-        ""
-        if node.dtype == "float32"
-        else f", dtype={pycode.text(dtype_expr(node.dtype))}"
-    )
-    return f'self.register_buffer("{name}", torch.empty({sizes}{dtype}))'
+    made = tensor_literal(node.array, node.dtype)
+    if argument is not None:
+        made = pycode.call("torch.tensor", argument, dtype=dtype_expr(node.dtype))
+    value = pycode.text(made)
+    return f'self.register_buffer("{name}", {value}, persistent=False)'
 
 
 def _string_array(node: Const) -> Expr:

@@ -18,6 +18,7 @@ from tf2torch.transpiler.emit.arguments import Argument, make_arguments
 from tf2torch.transpiler.emit.helper_sources import helper_names
 from tf2torch.transpiler.emit.names import (
     KINDS,
+    RANDOM,
     RESERVED,
     Namespace,
     camel,
@@ -286,7 +287,8 @@ def _wanted_name(node: Node) -> str:
     if isinstance(node, Param):
         parts = node.variable.name.split("/")
         scope = _last_own_word(parts[:-1])
-        leaf = snake(parts[-1]) or "weight"
+        leaf = "" if RANDOM.fullmatch(parts[-1]) else snake(parts[-1])
+        leaf = leaf or "weight"
         if scope and leaf in PLAIN:
             return scope
         return f"{scope}_{leaf}" if scope else leaf

@@ -24,6 +24,8 @@ AUTO = re.compile(
     r"read_?variable_?op|add_?v2|mul|sub|truediv|pow|sqrt|rsqrt|mean|"
     r"variable|const|unknown|kernel|weights?|gather|resource_gather|conv)(_\d+)*"
 )
+# Letters and digits all mixed up: a hash, or what an obfuscator left.
+RANDOM = re.compile(r"(?=(?:.*[0-9][a-z]){2})[a-z0-9]{10,}")
 KINDS = {
     "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv",
     "nn.ConvTranspose1d": "up", "nn.ConvTranspose2d": "up", "nn.ConvTranspose3d": "up",
@@ -70,8 +72,8 @@ def camel(text: str) -> str:
 
 
 def is_noise(text: str) -> bool:
-    """Is this a name that a framework made up?"""
-    return not text or AUTO.fullmatch(snake(text)) is not None
+    """Is this a name that a framework made up, or none that can be read?"""
+    return not text or bool(AUTO.fullmatch(snake(text)) or RANDOM.fullmatch(text))
 
 
 def untraced(text: str) -> str:

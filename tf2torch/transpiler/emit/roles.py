@@ -80,7 +80,7 @@ def role(node: Node, path: Path) -> str:
     if isinstance(node, Param):
         return "size"
     if isinstance(node, Const):
-        return "scale"
+        return "size" if path[0] == "shape" else "scale"
     return "size"
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+import numpy as np
+
 from tf2torch.ir.build import python_number
 from tf2torch.ir.graph import Graph, topological
 from tf2torch.ir.nodes import (
@@ -205,8 +207,12 @@ class _Signer:
             return ("number", node.dtype)
         if node.array.size <= SMALL or node.array.dtype == object:
             return ("const", node.dtype, node.array.shape, str(node.array.tolist()))
-        content = hashlib.sha256(node.array.tobytes()).hexdigest()
-        return ("stored", node.dtype, node.array.shape, content)
+        if is_literal(node):
+            content = hashlib.sha256(node.array.tobytes()).hexdigest()
+            return ("literal", node.dtype, node.array.shape, content)
+        for axis, size in enumerate(node.array.shape):
+            self.made.slots.append(Slot(node, ("shape", axis), size))
+        return ("stored", node.dtype, node.rank)
 
     def chain(self, node: Chain) -> object:
         children = [sign(g, self.known) for g in node.graphs_]
@@ -275,6 +281,20 @@ def local_key(node: Node) -> object:
     signer = _Signer(Signature(Graph("", (), ())), {})
     signer.numbers = _Anywhere()
     return repr(signer.encode(node))
+
+
+def is_literal(node: Const) -> bool:
+    """Is the constant spelled out in the source (and not kept with the weights)?"""
+    if node.array.size <= SMALL:
+        return True
+    flat = node.array.reshape(-1)
+    if bool(np.all(flat == flat[0])) and node.dtype != "bool":
+        return True
+    return (
+        node.array.ndim == 1
+        and node.array.dtype.kind in "iu"
+        and bool(np.ptp(np.diff(flat.astype(np.int64))) == 0 and flat[0] != flat[1])
+    )
 
 
 def _parts(param: Param) -> tuple[str, ...]:

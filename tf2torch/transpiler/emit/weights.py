@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.ir.nodes import Block, Chain, Const, Family, Module, Param, Transform
-from tf2torch.transpiler.emit.class_source import is_literal
 from tf2torch.transpiler.emit.classes import Program
-from tf2torch.transpiler.emit.signature import Signature
+from tf2torch.transpiler.emit.signature import Signature, is_literal
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from tf2torch.ir.graph import Graph, transform
 from tf2torch.ir.nodes import Const, Node, Op, Variable, VariableInfo
 from tf2torch.ir.types import FLOATS, TensorType
@@ -50,6 +52,8 @@ PLACES: dict[str, tuple[int, ...]] = {
 STATISTICS = {op: (3, 4) for op in NORMS}
 # Elementwise ops whose constant vector scales or shifts channels.
 CHANNELWISE = frozenset({"Add", "AddV2", "Mul", "Sub", "RealDiv"})
+# An array of fewer numbers is a constant of the model's own.
+LEARNED_SIZE = 16
 READ = re.compile(r".*/read(_\d+)?|.*ReadVariableOp(_\d+)?(/.*)?")
 MOVING = re.compile(
     r".*(moving|running)_(mean|variance|var|avg|average|std).*|.*ExponentialMovingAverage"
@@ -68,6 +72,8 @@ class Uses:
     def add(self, node: Op) -> None:
         for slot, operand in enumerate(node.inputs):
             const, read = _constant(operand)
+            if const is None and node.op in CHANNELWISE:
+                const, read = _constant(_unshaped(operand))
             if const is None:
                 continue
             if read or READ.fullmatch(str(node.origin)) and node.op == "Identity":
@@ -76,7 +82,7 @@ class Uses:
                 self.weights[const] = None
             if slot in STATISTICS.get(node.op, ()):
                 self.statistics.add(const)
-            if node.op in CHANNELWISE and const.rank == 1 and const.array.size > 1:
+            if node.op in CHANNELWISE and _looks_learned(const):
                 self.vectors[const] = None
 
 
@@ -120,6 +126,21 @@ def _constant(node: Node) -> tuple[Const | None, bool]:
         read = read or READ.fullmatch(str(node.origin)) is not None
         node = node.inputs[0]
     return (node, read) if isinstance(node, Const) else (None, False)
+
+
+def _unshaped(node: Node) -> Node:
+    """What was given another shape, as a normalisation does with its vectors."""
+    while isinstance(node, Op) and node.op in ("Reshape", "ExpandDims", "Identity"):
+        node = node.inputs[0]
+    return node
+
+
+def _looks_learned(const: Const) -> bool:
+    """Vectors; of larger arrays those whose numbers differ, which masks are not."""
+    size = const.array.size
+    if const.rank == 1 or (size >= LEARNED_SIZE and size in const.array.shape):
+        return size > 1
+    return size >= LEARNED_SIZE and len(np.unique(const.array)) * 2 > size
 
 
 def _variable(const: Const, names: Names, statistic: bool) -> Variable:

@@ -9,9 +9,11 @@ lies between two of its nodes and nothing outside shares its state.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph
@@ -83,13 +85,17 @@ class _Finder:
         order = {node: i for i, node in enumerate(graph.nodes())}
         flow = flow_order(graph)
         everything = len({state_keys(n)[0] for n in order if _stateful(n)})
+        deeper: set[Path] = set()  # all of it is one level deeper
+        for path, nodes in groups.items():
+            if len(groups.get(path[:-1], ())) == len(nodes):
+                deeper.add(path[:-1])
         for path, nodes in groups.items():
             states = len({state_keys(n)[0] for n in nodes if _stateful(n)})
             least = 2 if path in self.real or _busy(nodes) else LEAST
             if states < least or states == everything:
                 continue
-            if any(len(g) == len(nodes) for p, g in groups.items() if p[:-1] == path):
-                continue  # all of it is one level deeper
+            if path in deeper:
+                continue
             hull = _hull(nodes, order, outside, self.paths)
             if hull is None:
                 continue
@@ -118,6 +124,10 @@ class _Finder:
             if any(alike(graph, model) for model in models.values())
         }
 
+    @cached_property
+    def sorted(self) -> list[Path]:
+        return sorted(self.candidates)
+
     def name(self, path: Path) -> str:
         """``encoder/transformer_layer_0``: scopes, each with its words joined."""
         parts: list[str] = []
@@ -141,11 +151,19 @@ class _Finder:
 
         def body(group: Group, closed: Closed) -> Graph:
             inner = _Renamed(closed, self.paths)
-            finder = inner.finder(self)
+            finder = inner.finder(self, group.scope)
             return _unwrapped(finder.rebuild(inner.graph, len(group.scope)))
 
         grouped = replace_groups(graph, groups, body)
         return chain_blocks(segment_blocks(grouped))
+
+    def below(self, scope: Path) -> Iterator[Path]:
+        """The candidates whose path starts with ``scope``."""
+        for index in range(bisect_left(self.sorted, scope), len(self.sorted)):
+            path = self.sorted[index]
+            if path[: len(scope)] != scope:
+                return
+            yield path
 
     def outermost(self, graph: Graph, depth: int) -> Iterator[Candidate]:
         taken: set[Node] = set()
@@ -209,15 +227,16 @@ class _Renamed:
 
     def __init__(self, closed: Closed, paths: dict[Node, Path]) -> None:
         self.graph, self.new = closed
-        self.paths = {self.new[n]: p for n, p in paths.items() if n in self.new}
+        self.paths = {new: paths[n] for n, new in self.new.items() if n in paths}
 
-    def finder(self, outer: _Finder) -> _Finder:
+    def finder(self, outer: _Finder, scope: Path) -> _Finder:
         inner = object.__new__(_Finder)
         inner.paths = self.paths
         inner.real = outer.real
         inner.repeated = outer.repeated
         inner.candidates = {}
-        for path, found in outer.candidates.items():
+        for path in outer.below(scope):
+            found = outer.candidates[path]
             if all(n in self.new for n in found.nodes):
                 nodes = [self.new[n] for n in found.nodes]
                 inner.candidates[path] = replace(found, nodes=nodes)

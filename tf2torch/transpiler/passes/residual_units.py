@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Call, Const, Input, Node, Out, Param, Sizes
+from tf2torch.ir.nodes import Call, Const, Input, Module, Node, Out, Param, Sizes
 from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.cut_blocks import (
+    LEAVES,
     Group,
     cut,
     flow_order,
@@ -32,11 +33,14 @@ def residual_units(graph: Graph) -> list[Group]:
     readers, order = readers_of(graph), flow_order(graph)
     found: list[tuple[list[Node], object]] = []
     taken: set[Node] = set()
+    follows = followers(readers)
     place = {node: i for i, node in enumerate(graph.nodes())}
     for node in place:
         unit = _unit(node, readers)
         if unit is None or taken & unit:
             continue
+        if node in follows:
+            unit = unit | {follows[node]}
         nodes = sorted(unit, key=place.__getitem__)
         closed = cut(nodes, readers, order, "")
         if closed is None or len(closed.inputs) != 1:
@@ -49,6 +53,30 @@ def residual_units(graph: Graph) -> list[Group]:
         for i, (nodes, key) in enumerate(found)
         if counts[key] >= OFTEN
     ]
+
+
+def followers(readers: dict[Node, list[Node]]) -> dict[Node, Node]:
+    """Sum → the norm or activation that alone reads it."""
+    found: dict[Node, Node] = {}
+    for node, after in readers.items():
+        if isinstance(node, Call) and node.func == "+" and len(after) == 1:
+            if follows(after[0], node):
+                found[node] = after[0]
+    return found
+
+
+def follows(node: Node, before: Node) -> bool:
+    """Is ``node`` a norm or an activation of ``before`` alone?"""
+    others = [o for o in node.operands if o is not before and not isinstance(o, LEAVES)]
+    if others or len(node.types) != 1:
+        return False
+    if isinstance(node, Module):
+        return "Norm" in node.cls
+    return (
+        isinstance(node, Call)
+        and node.func.startswith(("F.", "torch."))
+        and (node.rank == before.rank and node.shape == before.shape)
+    )
 
 
 def _unit(total: Node, readers: dict[Node, list[Node]]) -> set[Node] | None:

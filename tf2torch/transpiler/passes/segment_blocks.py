@@ -29,7 +29,7 @@ from tf2torch.transpiler.passes.cut_blocks import (
     readers_of,
     replace_groups,
 )
-from tf2torch.transpiler.passes.residual_units import residual_units
+from tf2torch.transpiler.passes.residual_units import follows, residual_units
 from tf2torch.transpiler.passes.scope_paths import state_keys
 
 # A forward with fewer layers than this is read easily as it is.
@@ -94,7 +94,7 @@ def _motifs(graph: Graph) -> list[list[Node]]:
             if (
                 len(after) != 1
                 or after[0] in (OUTSIDE, ACTS)
-                or not _follows(after[0], chain[-1])
+                or not follows(after[0], chain[-1])
             ):
                 break
             chain.append(after[0])
@@ -102,20 +102,6 @@ def _motifs(graph: Graph) -> list[list[Node]]:
             taken.update(chain)
             found.append(chain)
     return found
-
-
-def _follows(node: Node, before: Node) -> bool:
-    """Is ``node`` a norm or an activation of ``before`` alone?"""
-    others = [o for o in node.operands if o is not before and not isinstance(o, LEAVES)]
-    if others or len(node.types) != 1:
-        return False
-    if isinstance(node, Module):
-        return "Norm" in node.cls
-    return (
-        isinstance(node, Call)
-        and node.func.startswith(("F.", "torch."))
-        and (node.rank == before.rank and node.shape == before.shape)
-    )
 
 
 def _repeated(graph: Graph, chains: list[list[Node]], least: int) -> list[Group]:
@@ -185,10 +171,21 @@ def _between_cuts(graph: Graph, nodes: Sequence[Node]) -> list[list[Node]]:
         current.append(node)
         live.add(node)
         live = {n for n in live if last[n] > index}
+        goes_on = index + 1 < len(nodes) and _activates(nodes[index + 1], node)
+        if goes_on and _added(node):
+            continue
         if live == {node} and len(node.types) == 1 and not isinstance(node, Out):
             segments.append(current)
             current = []
     return [*segments, current] if current else segments
+
+
+def _activates(node: Node, before: Node) -> bool:
+    return before in node.operands and follows(node, before)
+
+
+def _added(node: Node) -> bool:
+    return isinstance(node, Call) and node.func == "+"
 
 
 def _learned(nodes: Sequence[Node]) -> set[Node]:
