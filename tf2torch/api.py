@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tf2torch.verify.scoreboard import Scoreboard
 
 Progress = Callable[[str], None]
+STYLES = ("modules", "flat")
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +135,7 @@ def convert(
     max_iterations: int = 5,
     sandbox: bool = True,
     dump_ir: str | Path | None = None,
+    style: str = "modules",
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Port:
@@ -147,25 +149,33 @@ def convert(
     ``output`` the port lives in a temporary folder that goes with the returned object.
     ``repair``: regenerate what the verifier flags, with ``provider`` and at most
     ``max_iterations``, or as the Settings say. ``rules``: other ones than tf2torch's.
-    Raises SourceError when the source or an argument is wrong.
+    ``style``: ``modules``, or ``flat``: one forward with marks of name scopes.
     """
     say = progress or (lambda stage: None)
     ends, task = (inputs, outputs), (data, metric)
     parsed = _parse(source, signature, ends, custom_objects, trust_lambda, say)
     settings = _settings(repair, provider, max_iterations, output)
     checks = Checks(sample, task, verify, settings, rules, sandbox, seed, say)
-    return _finish(_compile(parsed, rules, dump_ir, say), source, output, checks)
+    compiled = _compile(parsed, rules, (dump_ir, style), say)
+    return _finish(compiled, source, output, checks)
 
 
 def _compile(
-    parsed: Source, rules: RuleSet | None, dump_ir: str | Path | None, say: Progress
+    parsed: Source,
+    rules: RuleSet | None,
+    form: tuple[str | Path | None, str],
+    say: Progress,
 ) -> Compiled:
     from tf2torch.transpiler.garbage import few_collections
     from tf2torch.transpiler.pipeline import Options, compile_source
 
+    dump_ir, style = form
+    if style not in STYLES:
+        raise SourceError(f"no style '{style}': choose from {', '.join(STYLES)}")
     dump = None if dump_ir is None else Path(dump_ir)
+    options = Options(rules=rules, dump=dump, flat=style == "flat", progress=say)
     with few_collections():
-        return compile_source(parsed, Options(rules=rules, dump=dump, progress=say))
+        return compile_source(parsed, options)
 
 
 def _settings(

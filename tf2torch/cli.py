@@ -102,6 +102,13 @@ main.add_command(golden)
 @repair_options
 @click.option("--no-verify", is_flag=True, help="Convert only.")
 @click.option("--trust-lambda", is_flag=True, help="Run Lambda code of Keras files.")
+@click.option(
+    "--style",
+    type=click.Choice(["modules", "flat"]),
+    default="modules",
+    show_default=True,
+    help="Classes of blocks, or one forward with marks of name scopes.",
+)
 @click.option("--dump-ir", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--profile", is_flag=True, help="Time and memory by stage, on stderr.")
 @SANDBOX

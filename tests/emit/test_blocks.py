@@ -166,3 +166,12 @@ def test_two_thousand_layers_are_no_recursion() -> None:
     made = written(chain(plain, 2000, 8))
     assert classes(made) == 2
     assert "for _ in range(2000)" in made.text
+
+
+def test_a_flat_port_is_one_forward_with_marks() -> None:
+    graph = chain(plain, 3, 8)
+    made = emit(resolve_sizes(graph), "flat", "A model.\n", True, marked=True)
+    assert classes(made) == 1
+    assert "        # layer_1/fc1" in made.text.splitlines()
+    x = torch.rand(3, 8)
+    torch.testing.assert_close(run(made, x), expected(graph, x))

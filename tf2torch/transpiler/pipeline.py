@@ -85,11 +85,13 @@ Step = Callable[[Graph], Graph]
 @dataclass(frozen=True)
 class Options:
     """``dump``: a folder that gets one readable file per pass. ``skip``: passes, by
-    name, that are left out: what they do is a matter of idiom, not of meaning."""
+    name, that are left out: what they do is a matter of idiom, not of meaning.
+    ``flat``: one forward with marks of name scopes, for debugging."""
 
     rules: RuleSet | None = None
     dump: Path | None = None
     skip: frozenset[str] = frozenset()
+    flat: bool = False
     progress: Callable[[str], None] = lambda stage: None
 
     def write(self, name: str, graph: Graph) -> None:
@@ -150,6 +152,10 @@ def steps(source: Source) -> list[Step]:
     ]
 
 
+# What makes blocks of nodes; a flat port does without.
+GROUPING: tuple[Step, ...] = (gather_families, find_blocks, merge_variants)
+
+
 def compile_source(source: Source, options: Options | None = None) -> Compiled:
     """Run every pass and emit."""
     options = options or Options()
@@ -162,10 +168,14 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
     graph, hints = lower(graph, options.rules or all_rules())
     options.write("lower", graph)
     for step in steps(source):
+        if options.flat and step in GROUPING:
+            continue
         options.progress(step.__name__.replace("_", " "))
         graph = _passed(graph, step, options)
     options.progress("emit")
-    emitted = emit(graph, source.name, _doc(source, graph), len(graph.outputs) == 1)
+    emitted = emit(
+        graph, source.name, _doc(source, graph), len(graph.outputs) == 1, options.flat
+    )
     entries = tuple(state_entries(emitted.program))
     return Compiled(source, graph, emitted, entries, hints)
 

@@ -12,9 +12,18 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from statistics import median
 from typing import Any
+
+from tf2torch.verify.syntax import (
+    SourceFile,
+    attributes_of,
+    body_length,
+    calls_in,
+    length_of,
+    methods,
+    operations_of,
+)
 
 LONGEST_CLASS = 80
 MOST_LAYERS = 24
@@ -31,7 +40,6 @@ MADE_UP = re.compile(
 EXPANSIONS = ("torch.rsqrt", "torch.erf", "torch.einsum", "torch.bmm", "torch.matmul")
 BARE = re.compile(r"F\.(linear|conv\dd|conv_transpose\dd|layer_norm|batch_norm|"
                   r"group_norm|embedding|embedding_bag)")  # fmt: skip
-MODULES = ("nn.Module", "nn.Sequential", "nn.ModuleList")
 NORMS = re.compile(r"nn\.(BatchNorm\dd|LayerNorm|GroupNorm)|BatchNorm\dd")
 
 
@@ -69,8 +77,8 @@ class Readability:
 
 def measure(code: str, findings: int = 0) -> Readability:
     """``findings``: what ruff has to say about the file."""
-    file = _File(ast.parse(code), code)
-    checks: tuple[tuple[str, Callable[[_File], _Found]], ...] = (
+    file = SourceFile(ast.parse(code), code)
+    checks: tuple[tuple[str, Callable[[SourceFile], _Found]], ...] = (
         ("classes mirror blocks", _classes),
         ("repeats are loops", _repeats),
         ("forward reads top to bottom", _forwards),
@@ -93,7 +101,7 @@ def measure(code: str, findings: int = 0) -> Readability:
     why = f"{findings} ruff findings" if findings else ""
     made.append(Criterion(15, "clean and stable", not findings, findings, why))
     forwards = list(file.forwards())
-    total = sum(_operations(f) for f in forwards)
+    total = sum(operations_of(f) for f in forwards)
     mean = total / len(forwards) if forwards else 0.0
     return Readability(len(code.splitlines()), len(file.modules), mean, tuple(made))
 
@@ -101,101 +109,30 @@ def measure(code: str, findings: int = 0) -> Readability:
 _Found = tuple[float | str, list[str]]
 
 
-@dataclass(frozen=True)
-class _File:
-    tree: ast.Module
-    code: str
-
-    @cached_property
-    def modules(self) -> list[ast.ClassDef]:
-        """Classes of the model; variants of torch's own layers are none of them."""
-        return [
-            node
-            for node in self.tree.body
-            if isinstance(node, ast.ClassDef)
-            and any(ast.unparse(b) in MODULES for b in node.bases)
-        ]
-
-    @cached_property
-    def root(self) -> ast.ClassDef | None:
-        return self.modules[-1] if self.modules else None
-
-    def forwards(self) -> Iterator[ast.FunctionDef]:
-        for module in self.modules:
-            yield from _methods(module, "forward")
-
-
-def _methods(module: ast.ClassDef, name: str) -> Iterator[ast.FunctionDef]:
-    for node in module.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            yield node
-
-
-def _length(node: ast.stmt) -> int:
-    return (node.end_lineno or node.lineno) - node.lineno + 1
-
-
-def _body_length(forward: ast.FunctionDef) -> int:
-    last = forward.body[-1]
-    return (last.end_lineno or last.lineno) - forward.body[0].lineno + 1
-
-
-def _calls(node: ast.AST) -> Iterator[tuple[ast.Call, str]]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            yield inner, ast.unparse(inner.func)
-
-
-def _operations(forward: ast.FunctionDef) -> int:
-    """Calls and arithmetic: what the reader has to follow."""
-    kinds = (ast.Call, ast.BinOp, ast.Compare)
-    return sum(isinstance(n, kinds) for s in forward.body for n in ast.walk(s))
-
-
-def _attributes(module: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    """(name, value) of every attribute that the constructor sets."""
-    for function in _methods(module, "__init__"):
-        for node in ast.walk(function):
-            match node:
-                case ast.Assign(
-                    targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)],
-                    value=value,
-                ):
-                    yield name, value
-                case ast.Call(
-                    func=ast.Attribute(
-                        value=ast.Name(id="self"),
-                        attr="register_buffer" | "register_parameter",
-                    ),
-                    args=[ast.Constant(value=name), value, *_],
-                ) if isinstance(name, str):
-                    yield name, value
-
-
 # --- the criteria, in their order -------------------------------------------------
 
 
-def _classes(file: _File) -> _Found:
-    longest = max((_length(m) for m in file.modules), default=0)
+def _classes(file: SourceFile) -> _Found:
+    longest = max((length_of(m) for m in file.modules), default=0)
     misses = [
-        f"{m.name} has {_length(m)} lines"
+        f"{m.name} has {length_of(m)} lines"
         for m in file.modules
-        if _length(m) > LONGEST_CLASS
+        if length_of(m) > LONGEST_CLASS
     ]
     for module in file.modules:
-        count = sum(isinstance(v, ast.Call) for _, v in _attributes(module))
+        count = sum(isinstance(v, ast.Call) for _, v in attributes_of(module))
         if count > MOST_LAYERS:
             misses.append(f"{module.name} holds {count} layers of its own")
     return longest, misses
 
 
-def _repeats(file: _File) -> _Found:
+def _repeats(file: SourceFile) -> _Found:
     own = {m.name for m in file.modules}
     most, misses = 0, []
     for module in file.modules:
         made = Counter(
             ast.unparse(value)
-            for _, value in _attributes(module)
+            for _, value in attributes_of(module)
             if isinstance(value, ast.Call) and ast.unparse(value.func) in own
         )
         for text, count in made.items():
@@ -205,8 +142,8 @@ def _repeats(file: _File) -> _Found:
     return most, misses
 
 
-def _forwards(file: _File) -> _Found:
-    lengths = {f.lineno: _body_length(f) for f in file.forwards()}
+def _forwards(file: SourceFile) -> _Found:
+    lengths = {f.lineno: body_length(f) for f in file.forwards()}
     middle = median(lengths.values()) if lengths else 0
     misses = [
         f"the forward at line {line} has {length} lines"
@@ -218,11 +155,11 @@ def _forwards(file: _File) -> _Found:
     return float(middle), misses
 
 
-def _names(file: _File) -> _Found:
+def _names(file: SourceFile) -> _Found:
     """The share of x among what forwards assign."""
     targets: Counter[str] = Counter()
     for forward in file.forwards():
-        attention = any("attention" in f for _, f in _calls(forward))
+        attention = any("attention" in f for _, f in calls_in(forward))
         for node in ast.walk(forward):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 if not (attention and node.id in ("q", "k", "v")):
@@ -246,7 +183,7 @@ def _derived(forward: ast.FunctionDef) -> Iterator[ast.expr]:
                 yield from args
 
 
-def _literals(file: _File) -> _Found:
+def _literals(file: SourceFile) -> _Found:
     derived = {n for f in file.forwards() for n in _derived(f)}
     found = [
         node
@@ -261,10 +198,10 @@ def _literals(file: _File) -> _Found:
     return len(found), [f"{n.value!r} at line {n.lineno}" for n in found]
 
 
-def _batch(file: _File) -> _Found:
+def _batch(file: SourceFile) -> _Found:
     misses = []
     for forward in file.forwards():
-        for call, func in _calls(forward):
+        for call, func in calls_in(forward):
             if func.rsplit(".", 1)[-1] not in ("reshape", "view") or not call.args:
                 continue
             first = call.args[0]
@@ -276,10 +213,10 @@ def _batch(file: _File) -> _Found:
     return len(misses), misses
 
 
-def _state(file: _File) -> _Found:
+def _state(file: SourceFile) -> _Found:
     misses = []
     for forward in file.forwards():
-        for call, func in _calls(forward):
+        for call, func in calls_in(forward):
             if BARE.fullmatch(func) and any(
                 isinstance(a, ast.Attribute) and isinstance(a.value, ast.Name)
                 and a.value.id == "self"
@@ -287,7 +224,7 @@ def _state(file: _File) -> _Found:
             ):  # fmt: skip
                 misses.append(f"{func} of a bare parameter at line {call.lineno}")
     for module in file.modules:
-        for call, func in _calls(module):
+        for call, func in calls_in(module):
             if func == "self.register_buffer" and len(call.args) > 1:
                 stored = ast.unparse(call.args[1]).startswith("torch.empty")
                 derived = any(k.arg == "persistent" for k in call.keywords)
@@ -296,25 +233,25 @@ def _state(file: _File) -> _Found:
     bare = sum(
         ast.unparse(v).startswith("nn.Parameter")
         for m in file.modules
-        for _, v in _attributes(m)
+        for _, v in attributes_of(m)
     )
     return f"{bare} bare parameters", misses
 
 
-def _keys(file: _File) -> _Found:
-    names = [name for module in file.modules for name, _ in _attributes(module)]
+def _keys(file: SourceFile) -> _Found:
+    names = [name for module in file.modules for name, _ in attributes_of(module)]
     bad = sorted({n for n in names if MADE_UP.fullmatch(n) or len(n) > LONGEST_NAME})
     return len(set(names)), bad
 
 
-def _layout(file: _File) -> _Found:
+def _layout(file: SourceFile) -> _Found:
     """A normalisation over the last axis between convolutions has its own permutes."""
     total, misses = 0, []
     for module in file.modules:
         text = ast.unparse(module)
         mixed = "LayerNorm" in text and "Conv" in text
-        for forward in _methods(module, "forward"):
-            count = sum(f.endswith(".permute") for _, f in _calls(forward))
+        for forward in methods(module, "forward"):
+            count = sum(f.endswith(".permute") for _, f in calls_in(forward))
             total += count
             ends = _ends(forward) if module is file.root else 0
             if count > ends + (2 if mixed else 0):
@@ -331,10 +268,10 @@ def _ends(forward: ast.FunctionDef) -> int:
     return len(forward.args.args) - 1 + results
 
 
-def _idioms(file: _File) -> _Found:
+def _idioms(file: SourceFile) -> _Found:
     misses = []
     for forward in file.forwards():
-        for call, func in _calls(forward):
+        for call, func in calls_in(forward):
             if func in EXPANSIONS:
                 misses.append(f"{func} at line {call.lineno}")
         for node in ast.walk(forward):
@@ -344,14 +281,14 @@ def _idioms(file: _File) -> _Found:
                     if text.endswith(".softmax") and "@" in text:
                         misses.append(f"attention written out, line {node.lineno}")
     forwards = list(file.forwards())
-    count = sum(map(_operations, forwards)) / max(1, len(forwards))
+    count = sum(map(operations_of, forwards)) / max(1, len(forwards))
     return round(count, 2), misses
 
 
-def _semantics(file: _File) -> _Found:
+def _semantics(file: SourceFile) -> _Found:
     misses = []
     for module in file.modules:
-        for call, func in _calls(module):
+        for call, func in calls_in(module):
             given = {k.arg for k in call.keywords}
             if not NORMS.fullmatch(func) or func in [
                 ast.unparse(b) for b in module.bases
@@ -363,19 +300,19 @@ def _semantics(file: _File) -> _Found:
     return len(misses), misses
 
 
-def _training(file: _File) -> _Found:
+def _training(file: SourceFile) -> _Found:
     """``self.training`` is the only switch."""
     misses = [
         f"{func} at line {call.lineno}"
         for forward in file.forwards()
-        for call, func in _calls(forward)
+        for call, func in calls_in(forward)
         if func.startswith("F.") and "dropout" in func
         and not any("self.training" in ast.unparse(k.value) for k in call.keywords)
     ]  # fmt: skip
     return len(misses), misses
 
 
-def _portable(file: _File) -> _Found:
+def _portable(file: SourceFile) -> _Found:
     misses = []
     strings = "np.ndarray" in file.code
     for node in ast.walk(file.tree):
@@ -390,14 +327,14 @@ def _portable(file: _File) -> _Found:
             if not known and not (top == "numpy" and strings):
                 misses.append(f"imports {name}")
     for forward in file.forwards():
-        for call, func in _calls(forward):
+        for call, func in calls_in(forward):
             text = [ast.unparse(k.value) for k in call.keywords if k.arg == "dtype"]
             if func.endswith(".cuda") or "torch.float32" in text:
                 misses.append(f"{func} fixes a device or dtype, line {call.lineno}")
     return len(misses), misses
 
 
-def _typed(file: _File) -> _Found:
+def _typed(file: SourceFile) -> _Found:
     misses = []
     doc = ast.get_docstring(file.tree) or ""
     if "->" not in doc:

@@ -34,7 +34,8 @@ from tf2torch.ir.types import HANDLES
 from tf2torch.pycode import Expr
 from tf2torch.transpiler.emit.expressions import Expressions, number, takes_scalar
 from tf2torch.transpiler.emit.helper_sources import helper_names
-from tf2torch.transpiler.emit.nouns import noun_of
+from tf2torch.transpiler.emit.marks import mark
+from tf2torch.transpiler.emit.nouns import noun_of, nouns
 from tf2torch.transpiler.emit.planning import (
     LEAVES,
     REGIONS,
@@ -93,6 +94,7 @@ class Body:
     names: dict[Node, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     indent: int = 0
+    marked: bool = False  # name scopes as comments
     # Names that must survive this body: read after it, or by the next iteration.
     reserved: set[str] = field(default_factory=set)
     exprs: dict[Node, Expr] = field(default_factory=dict)
@@ -176,6 +178,8 @@ class Body:
                     self.inline.add(step.node)  # returned as it stands
                     continue
             enter(self, steps, index)
+            if self.marked:
+                mark(self, steps, index)
             self.step(step, index, last, wanted or {})
 
     def step(
@@ -270,7 +274,7 @@ class Body:
         wishes = self.wishes(node, reads, index, last)
         noun = noun_of(node)
         numbered = (f"{noun}{i}" for i in range(2, len(taken) + 3))
-        all_names = (*wishes, *_first(noun), *GENERIC, noun, *numbered)
+        all_names = (*wishes, *nouns(node), *GENERIC, noun, *numbered)
         free = (n for n in all_names if n and n not in taken)
         return self.claim(node, next(free))
 
@@ -374,11 +378,6 @@ class Body:
                 owner = self.operand(node.node, node)
                 return pycode.subscript(owner, [pycode.lit(node.index)])
         raise AssertionError(f"{type(node).__name__} {node.origin} is no expression")
-
-
-def _first(noun: str) -> tuple[str, ...]:
-    """A word that says something comes before y and z."""
-    return () if noun == "other" else (noun,)
 
 
 def _last_reads(

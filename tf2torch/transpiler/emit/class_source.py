@@ -54,7 +54,7 @@ class ClassSource:
     gaps: Gaps
     parameters: list[str] = field(default_factory=list)
     outputs: list[str] | None = None
-    doc: str = ""
+    marked: bool = False
 
     def __post_init__(self) -> None:
         self.slots = self.spec.named_slots()
@@ -76,7 +76,8 @@ class ClassSource:
         scope = Scope(
             self.leaf, self.callee, self.label, meanings.of, self.forward_override
         )
-        body = Body(scope, indent=2, reserved=set(self.gaps.taken))
+        taken = set(self.gaps.taken)
+        body = Body(scope, indent=2, marked=self.marked, reserved=taken)
         names = self.parameters or parameter_names(graph)
         for node, name in zip(graph.inputs, names, strict=True):
             body.names[node] = name

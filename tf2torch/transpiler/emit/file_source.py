@@ -43,8 +43,11 @@ class Emitted:
     gaps: Gaps
 
 
-def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
-    """Write the classes for ``graph``; ``single``: forward returns the one output."""
+def emit(
+    graph: Graph, name: str, doc: str, single: bool, marked: bool = False
+) -> Emitted:
+    """Write the classes for ``graph``; ``single``: forward returns the one output;
+    ``marked``: comments say where a name scope begins."""
     program = plan_classes(graph, name)
     names = Namespace(("self", *_helpers(graph)))
     parameters = [names.claim(identifier(i.name, "x")) for i in graph.inputs]
@@ -52,6 +55,7 @@ def emit(graph: Graph, name: str, doc: str, single: bool) -> Emitted:
     gradients = Gradients(graph, gaps)
     sources = [ClassSource(program, spec, gradients, gaps) for spec in program.classes]
     sources[-1].parameters = parameters
+    sources[-1].marked = marked
     sources[-1].outputs = None if single else [n for n, _ in graph.outputs]
     classes = [*gradients.sources(), *gaps.sources()]
     classes += [_class_text(s) for s in sources]

@@ -41,3 +41,9 @@ def noun_of(node: Node) -> str:
         case Call(func="[]") | Call(func=".to"):
             return "part"
     return "other"
+
+
+def nouns(node: Node) -> tuple[str, ...]:
+    """The word when it says something: it comes before y and z."""
+    word = noun_of(node)
+    return () if word == "other" else (word,)
