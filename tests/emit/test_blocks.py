@@ -172,6 +172,6 @@ def test_a_flat_port_is_one_forward_with_marks() -> None:
     graph = chain(plain, 3, 8)
     made = emit(resolve_sizes(graph), "flat", "A model.\n", True, marked=True)
     assert classes(made) == 1
-    assert "        # layer_1/fc1" in made.text.splitlines()
+    assert "        # layer_1/" in made.text
     x = torch.rand(3, 8)
     torch.testing.assert_close(run(made, x), expected(graph, x))
