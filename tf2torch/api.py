@@ -147,17 +147,15 @@ def convert(
     the verifier (npz path, or arrays by input name). ``data`` and ``metric``: rows with
     labels (npz, csv, columns), and auc, accuracy, rmse, logloss or ndcg. Without
     ``output`` the port lives in a temporary folder that goes with the returned object.
-    ``repair``: regenerate what the verifier flags, with ``provider`` and at most
-    ``max_iterations``, or as the Settings say. ``rules``: other ones than tf2torch's.
-    ``style``: ``modules``, or ``flat``: one forward with marks of name scopes.
+    ``repair``: regenerate what the verifier flags, as ``provider``, ``max_iterations``
+    or the Settings say. ``rules``: other than tf2torch's. ``style``: modules, or flat.
     """
     say = progress or (lambda stage: None)
-    ends, task = (inputs, outputs), (data, metric)
+    ends, task, form = (inputs, outputs), (data, metric), (dump_ir, style)
     parsed = _parse(source, signature, ends, custom_objects, trust_lambda, say)
     settings = _settings(repair, provider, max_iterations, output)
     checks = Checks(sample, task, verify, settings, rules, sandbox, seed, say)
-    compiled = _compile(parsed, rules, (dump_ir, style), say)
-    return _finish(compiled, source, output, checks)
+    return _finish(_compile(parsed, rules, form, say), source, output, checks)
 
 
 def _compile(

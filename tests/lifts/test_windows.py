@@ -95,13 +95,29 @@ CASES = [
         lambda x: tf.nn.convolution(x, constant(FILTER), padding="VALID", dilations=2),
     ),
     any_length("pad_same(", lambda x: tf.nn.conv2d(x, constant(FILTER), 2, "SAME")),
-    line("x0.unfold(1, 12, 8)", lambda x: frame(x, 12, 8), SIGNAL),
-    line("x0.unfold(1, 6, 3)", lambda x: tf.signal.stft(x, 6, 3)[..., 0], SIGNAL),
+    line(
+        "x0.unfold(1, self.frame_length, self.frame_step)",
+        lambda x: frame(x, 12, 8),
+        SIGNAL,
+    ),
+    line(
+        "x0.unfold(1, self.frame_length, 3)",
+        lambda x: tf.signal.stft(x, 6, 3)[..., 0],
+        SIGNAL,
+    ),
     line("torch.fft.rfft(", lambda x: tf.abs(tf.signal.stft(x, 10, 4)), SIGNAL),
-    line("x0.unfold(1, 4, 7)", lambda x: frame(x, 4, 7), SIGNAL),
-    line("unfold(1, 9, 6)", lambda x: frame(x, 9, 6, pad_end=True), SIGNAL),
+    line("x0.unfold(1, 4, self.frame_step)", lambda x: frame(x, 4, 7), SIGNAL),
+    line(
+        "unfold(1, self.frame_length, self.frame_step)",
+        lambda x: frame(x, 9, 6, pad_end=True),
+        SIGNAL,
+    ),
     line("movedim(-1, 2)", lambda x: frame(x, 4, 2, axis=1), LINE),
-    line("x0.unfold(1, 8, 8)", lambda x: frame(x, 8, 8), SIGNAL),
+    line(
+        "x0.unfold(1, self.frame_length, self.frame_step)",
+        lambda x: frame(x, 8, 8),
+        SIGNAL,
+    ),
     *(
         case("frames(", cut, SIGNAL, all=True, source="frames(x", static=False)
         for cut in (
