@@ -108,7 +108,7 @@ CASES = [
     line("torch.fft.rfft(", lambda x: tf.abs(tf.signal.stft(x, 10, 4)), SIGNAL),
     line("x0.unfold(1, 4, self.frame_step)", lambda x: frame(x, 4, 7), SIGNAL),
     line(
-        "unfold(1, self.frame_length, self.frame_step)",
+        "F.pad(x0, (0, self.padding)).unfold(",
         lambda x: frame(x, 9, 6, pad_end=True),
         SIGNAL,
     ),
