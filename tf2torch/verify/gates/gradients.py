@@ -228,7 +228,7 @@ def _hints(case: Case, figures: list[Figure]) -> Iterator[Hint]:
     for figure in figures:
         name = figure.subject.split(" · ")[0]
         known = worst.get(name)
-        if not figure.passed and (known is None or _size(figure) > _size(known)):
+        if not figure.passed and (known is None or _rank(figure) > _rank(known)):
             worst[name] = figure
     for name, figure in worst.items():
         yield _hint(case, name, figure)
@@ -270,8 +270,9 @@ def _hint(case: Case, name: str, figure: Figure) -> Hint:
     )
 
 
-def _size(figure: Figure) -> float:
-    return float(figure.observed or 0.0)
+def _rank(figure: Figure) -> tuple[bool, float]:
+    """A gradient that is not there is worse than a wrong one."""
+    return figure.note == DEAD, float(figure.observed or 0.0)
 
 
 def _norm(value: np.ndarray) -> float:

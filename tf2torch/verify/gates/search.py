@@ -4,7 +4,7 @@ Two searches with a fixed number of runs. One draws examples over eight decades 
 and offset and keeps the one that fares worst. The other climbs: along the gradient of
 the difference where the two gradients differ, and else along TensorFlow's own, which
 drives the outputs to where nobody has looked. What either finds is judged like any
-other input set. A model without float inputs is drawn anew instead.
+other input set. Indices and texts are drawn anew instead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tf2torch.verify.wire import Arrays
 
 SCALES = 9  # examples of the first search, from 1e-5 to 1e3
 CLIMBS = 4  # steps of the second
-DRAWS = 4  # of a model without float inputs
+DRAWS = 4  # of a model with other inputs than floats
 DRAWN = 8  # examples in each
 DIFFERENT = 1e-3  # of TensorFlow's gradient: above this the gradients differ
 
@@ -51,7 +51,8 @@ def _found(case: Case) -> Iterator[Sample]:
     if any(value.dtype.kind == "f" for value in case.one().values()):
         yield from _worst(case, "scales", _scaled(case))
         yield from _worst(case, "climb", _climbed(case))
-    elif case.drawn[0].batch:
+    others = any(value.dtype.kind != "f" for value in case.one().values())
+    if others and case.drawn[0].batch:
         yield from _worst(case, "draws", _redrawn(case))
 
 

@@ -26,9 +26,11 @@ def is_keras_file(path: str) -> bool:
 
 
 def load(path: str) -> Any:
-    """The model, from whichever Keras can read it."""
+    """The model, from whichever Keras can read it. Its generators start alike each
+    time, so that reports do not differ."""
     import keras
 
+    keras.utils.set_random_seed(0)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=False)
     except Exception as error:  # Keras raises whatever its layers raise
