@@ -102,7 +102,7 @@ def _module(bench: Bench, region: Region) -> Alone:
         for i, (name, turn) in enumerate(zip(reads, turns, strict=True))
     }
     found = bench.candidate.region(fed)
-    leaving = [found[f"out:{i}"] for i in itertools.count() if f"out:{i}" in found]
+    leaving = list(_part(found, "out:").values())  # in the order of the results
     outs = [_known(value, around, makes, turns) for value in leaving]
     if any(out is None for out in outs):
         return _unlike(leaving, around, makes)
