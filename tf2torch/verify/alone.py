@@ -229,6 +229,8 @@ def _unlike(
 
 
 def _agree(truth: np.ndarray, value: np.ndarray) -> bool:
+    if truth.shape != value.shape:
+        return False
     if truth.dtype == object or value.dtype == object:
         return _texts(truth) == _texts(value)
     if truth.dtype.kind not in "fc":
