@@ -28,6 +28,7 @@ FAMILIES = (
     "decoding",
     "diagonal",
     "distances",
+    "distorted",
     "draw",
     "filling",
     "fractional",

@@ -34,6 +34,7 @@ INERT = re.compile(
 RANDOM = re.compile(
     r"(Stateful)?(Random|Truncated|ParameterizedTruncated|StandardNormal|Multinomial"
     r"|Uniform).*|.*CandidateSampler|RngSkip|RngReadAndSkip"
+    r"|SampleDistortedBoundingBox(V2)?"
 )
 # TF1 ops that pass a reference on without writing through it.
 REF_ROUTING = frozenset(

@@ -138,6 +138,7 @@ RANDOM = (
     "StatefulStandardNormal",
     "StatefulTruncatedNormal",
     "StatefulRandom",
+    "SampleDistorted",
 )
 MUTATING = ("Assign", "ResourceScatter", "ResourceApply", "RngSkip", "StatefulRandom")
 CONTROL_FLOW = frozenset(
