@@ -49,6 +49,7 @@ def stateless_sample_distorted_bounding_box(
     attrs: StatelessAttrs,
     out: Types,
 ) -> tuple[Node, ...]:
+    """TensorFlow's own crop for the seed."""
     generator = call("helper.philox_generator", seed, type=TensorType("int64", (3,)))
     args = (generator, sizes_arg(size), boxes, number_arg(covered))
     return _sampled("helper.distorted_box", args, attrs, out)
@@ -58,6 +59,7 @@ def stateless_sample_distorted_bounding_box(
 def sample_distorted_bounding_box_v2(
     size: Node, boxes: Node, covered: Node, *, attrs: StatefulAttrs, out: Types
 ) -> tuple[Node, ...]:
+    """Equal in distribution."""
     args = (sizes_arg(size), boxes, number_arg(covered))
     return _sampled("helper.random_distorted_box", args, attrs, out)
 
@@ -66,6 +68,7 @@ def sample_distorted_bounding_box_v2(
 def sample_distorted_bounding_box(
     size: Node, boxes: Node, *, attrs: FirstAttrs, out: Types
 ) -> tuple[Node, ...]:
+    """Equal in distribution."""
     args = (sizes_arg(size), boxes, attrs.min_object_covered)
     return _sampled("helper.random_distorted_box", args, attrs, out)
 
