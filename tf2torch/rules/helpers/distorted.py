@@ -71,6 +71,17 @@ def shares_covered(crop: Tensor, boxes: Tensor) -> Tensor:
     return torch.where(areas > 0, common.float() / areas.float(), -1.0)
 
 
+def pixel_boxes(image: Tensor, boxes: Tensor, use_image: bool) -> Tensor:
+    """[boxes, 4] of ``boxes`` in parts of the image; see ``distorted_box``."""
+    if not bool(((boxes >= 0) & (boxes <= 1)).all()):
+        raise ValueError("a bounding box is not within the image, from 0 to 1")
+    if not boxes.numel() and not use_image:
+        raise ValueError("there is no bounding box")
+    scale = image[[2, 3, 2, 3]].float()
+    objects = (boxes.detach().cpu().reshape(-1, 4) * scale).long()
+    return objects if len(objects) else image[None]
+
+
 def attempted_crop(
     words: Iterator[int],
     size: Sequence[int],
@@ -109,15 +120,10 @@ def distorted_box(
 
     Raises ValueError for boxes beyond the image, and for none without ``use_image``.
     """
-    if not bool(((boxes >= 0) & (boxes <= 1)).all()):
-        raise ValueError("a bounding box is not within the image, from 0 to 1")
-    if not boxes.numel() and not use_image:
-        raise ValueError("there is no bounding box")
     rows, columns = size[:2]
     image = torch.tensor([0, 0, rows, columns])
     scale = image[[2, 3, 2, 3]].float()
-    objects = (boxes.detach().cpu().reshape(-1, 4) * scale).long()
-    objects = objects if len(objects) else image[None]
+    objects = pixel_boxes(image, boxes, use_image)
     least, shapes, parts = (
         torch.as_tensor(t, dtype=torch.float32, device="cpu")
         for t in (min_covered, ratios, areas)
