@@ -31,6 +31,7 @@ DEV = [
     "pytest>=8",
     "pytest-xdist>=3",
     "hypothesis>=6.100",
+    "filelock>=3.12",
     "mypy>=1.13",
     "keras-hub>=0.21",
     "deepctr>=0.9.4",

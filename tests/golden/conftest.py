@@ -8,18 +8,23 @@ from collections.abc import Callable
 
 import pytest
 
+from golden_models.cache import cache
 from golden_models.sources import options, source
 from tests.golden.converted import Golden
 
 
 @pytest.fixture(scope="session")
 def builds(request: pytest.FixtureRequest) -> None:
-    """Build the models of all selected tests."""
+    """Build the models of all selected tests; one worker builds, others wait."""
+    from filelock import FileLock
+
     here = [i for i in request.session.items if "golden" in i.path.parts]
     specs = [getattr(item, "callspec", None) for item in here]
     wanted = {spec.params["name"] for spec in specs if spec and "name" in spec.params}
     command = [sys.executable, "-m", "golden_models", *sorted(wanted)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    cache().mkdir(parents=True, exist_ok=True)
+    with FileLock(cache() / "golden.lock"):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,8 @@ def each(*needed: str) -> pytest.MarkDecorator:
         marks = [pytest.mark.xdist_group(name)]
         if name not in QUICK:
             marks.append(pytest.mark.slow)
+        if meta(name)["slow"]:
+            marks.append(pytest.mark.large)
         cases.append(pytest.param(name, marks=marks))
     return pytest.mark.parametrize("name", cases)
 

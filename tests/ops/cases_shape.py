@@ -98,9 +98,9 @@ RESHAPES = [
     ),
     case(
         "BroadcastTo",
-        lambda x: tf.broadcast_to(x, [_n(x), 5, 3]),
+        lambda x: tf.broadcast_to(x, [_n(x), 4, 3]),
         f32(2, 1, 3),
-        source="x0.expand(-1, 5, -1)",
+        source="x0.expand(-1, 4, -1)",
     ),
     case("BroadcastTo", lambda x: tf.broadcast_to(x, [4, _n(x), 3]), f32(2, 3)),
     case(

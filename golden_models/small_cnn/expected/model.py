@@ -3,7 +3,6 @@
 image: float32 [batch, 32, 32, 3]  ->  output_0: float32 [batch, 4]
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -20,9 +19,8 @@ class SmallCnn(nn.Module):
         self.scores = nn.Linear(32, 4)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = self.conv1(F.pad(image.permute(0, 3, 1, 2), (0, 1, 0, 1)))
-        x = F.pad(torch.relu(self.bn1(x)), (0, 1, 0, 1))
-        x = torch.relu(self.bn2(self.conv2(x)))
-        x = self.bn3(self.conv3(F.pad(x, (0, 1, 0, 1))))
-        x = self.scores(torch.relu(x).mean((2, 3)))
-        return x.softmax(-1)
+        x = self.bn1(self.conv1(F.pad(image.permute(0, 3, 1, 2), (0, 1, 0, 1))))
+        x = self.conv2(F.pad(F.relu(x), (0, 1, 0, 1)))
+        x = F.pad(F.relu(self.bn2(x)), (0, 1, 0, 1))
+        x = F.relu(self.bn3(self.conv3(x))).mean((2, 3))
+        return self.scores(x).softmax(-1)

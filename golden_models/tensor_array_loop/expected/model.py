@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 
 class Recurrence(nn.Module):
-    def __init__(self):
+    def __init__(self, hidden_size: int = 10):
         super().__init__()
+        self.hidden_size = hidden_size
         self.leak = nn.Parameter(torch.empty(10))
         self.fc1 = nn.Linear(6, 10, bias=False)
         self.fc2 = nn.Linear(10, 10, bias=False)
@@ -20,13 +21,13 @@ class Recurrence(nn.Module):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         length = x.shape[1]
-        y = torch.zeros((x.shape[0], 10), dtype=torch.float32, device=x.device)
-        z = []
+        state = torch.zeros((x.shape[0], self.hidden_size), device=x.device)
+        rows = []
         for i in range(length):
-            u = torch.sigmoid(self.leak)
-            v = self.fc1(x[:, i]) + self.fc2(y)
-            v = (1.0 - u) * torch.tanh(v + self.bias)
-            y = u * y + v
-            z.append(y)
-        z = torch.stack(z, dim=1)
-        return {"history": z, "last": y}
+            gate = torch.sigmoid(self.leak)
+            y = self.fc1(x[:, i]) + self.fc2(state)
+            y = (1.0 - gate) * torch.tanh(y + self.bias)
+            state = gate * state + y
+            rows.append(state)
+        x = torch.stack(rows, dim=1)
+        return {"history": x, "last": state}
