@@ -85,6 +85,13 @@ SLICES = [
         batch=[],
     ),
     case(
+        "Slice",
+        lambda x, s: tf.slice(x, [0, 1], s),
+        f32(2, 5),
+        np.int32([1, -1]),  # all that is left
+        batch=[],
+    ),
+    case(
         "TensorStridedSliceUpdate",
         lambda x, v: raw.TensorStridedSliceUpdate(
             input=x, begin=[0, 1], end=[2, 3], strides=[1, 1], value=v

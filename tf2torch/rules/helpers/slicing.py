@@ -1,4 +1,4 @@
-"""A slice replaced without changing the tensor in place."""
+"""Slices replaced without changing the tensor in place, and where slices end."""
 
 from typing import Any
 
@@ -10,3 +10,8 @@ def with_slice(x: Tensor, index: tuple[Any, ...], value: Tensor) -> Tensor:
     x = x.clone()
     x[index] = value
     return x
+
+
+def slice_end(start: int, size: int) -> int | None:
+    """Where a slice of ``size`` ends; one of size -1 takes all that is left."""
+    return None if size == -1 else start + size
