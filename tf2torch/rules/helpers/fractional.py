@@ -60,6 +60,13 @@ def pooling_sequences(
     return torch.tensor(rows, device=x.device), torch.tensor(columns, device=x.device)
 
 
+def random_pooling_sequences(
+    x: Tensor, ratios: Sequence[float], pseudo_random: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The same, drawn anew in each call."""
+    return pooling_sequences(x, ratios, pseudo_random)
+
+
 def region_cells(borders: Tensor, overlapping: bool) -> tuple[Tensor, Tensor]:
     """[regions, cells] indices along an axis, and which of them count."""
     first, last = borders[:-1, None], borders[1:, None]

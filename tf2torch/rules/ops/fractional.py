@@ -40,8 +40,8 @@ def pooled(kind: str) -> RuleFunction:
         if seeded:
             named["seeds"] = (attrs.seed, attrs.seed2)
         ratios = attrs.pooling_ratio[1:3]
-        func = "helper.pooling_sequences"
-        borders = call(func, x, ratios, types=out[1:], **named)
+        func = "pooling_sequences" if seeded else "random_pooling_sequences"
+        borders = call(f"helper.{func}", x, ratios, types=out[1:], **named)
         rows, columns = outs(borders)
         overlapping = _overlapping(attrs)
         func = f"helper.fractional_{kind}_pool"
