@@ -26,7 +26,7 @@ from tf2torch.rules.ops.padding import (
     unlike,
 )
 from tf2torch.rules.ops.pool import MaxPoolAttrs, MaxPoolV2Attrs, Pool3DAttrs, PoolAttrs
-from tf2torch.rules.ruleset import Decline, RuleSet
+from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
 
 rules = RuleSet("window_gradients")
 
@@ -133,110 +133,80 @@ def _padded(spec: ConvSpec, x: Node) -> tuple[Node, tuple[int, ...]]:
     return pad(x, pads), none
 
 
-@rules.rule("MaxPoolGrad")
-def max_pool_grad(
-    x: Node, y: Node, grad: Node, *, attrs: MaxPoolAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
-    if attrs.padding == "EXPLICIT":
-        return Decline("the gradient of a pool with explicit padding")
-    return _max_grad(x, grad, attrs, out[0])
+# What the gradient of a pool, and the gradient of that, are called in the port.
+ONCE, TWICE = "helper.max_pool_grad", "helper.max_pool_grad_grad"
 
 
-@rules.rule("MaxPoolGradV2")
-def max_pool_grad_v2(
-    x: Node,
-    y: Node,
-    grad: Node,
-    ksize: Node,
-    strides: Node,
-    *,
-    attrs: MaxPoolV2Attrs,
-    out: tuple[TensorType, ...],
-) -> Node | Decline:
-    size, step = ints_of(ksize), ints_of(strides)
-    if size is None or step is None:
-        return Decline("the window is known only when the model runs")
-    fixed = PoolAttrs(size, step, attrs.padding, attrs.data_format)
-    return _max_grad(x, grad, fixed, out[0])
+def max_pool(helper: str) -> RuleFunction:
+    def rule(
+        x: Node,
+        y: Node,
+        grad: Node,
+        *,
+        attrs: MaxPoolAttrs,
+        out: tuple[TensorType, ...],
+    ) -> Node | Decline:
+        if attrs.padding == "EXPLICIT":
+            return Decline("the gradient of a pool with explicit padding")
+        return _at_maxima(helper, x, grad, attrs, out[0])
+
+    return rule
 
 
-@rules.rule("MaxPool3DGrad")
-def max_pool_3d_grad(
-    x: Node, y: Node, grad: Node, *, attrs: Pool3DAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
-    return _max_grad(x, grad, attrs, out[0])
+def max_pool_v2(helper: str) -> RuleFunction:
+    def rule(
+        x: Node,
+        y: Node,
+        grad: Node,
+        ksize: Node,
+        strides: Node,
+        *,
+        attrs: MaxPoolV2Attrs,
+        out: tuple[TensorType, ...],
+    ) -> Node | Decline:
+        size, step = ints_of(ksize), ints_of(strides)
+        if size is None or step is None:
+            return Decline("the window is known only when the model runs")
+        fixed = PoolAttrs(size, step, attrs.padding, attrs.data_format)
+        return _at_maxima(helper, x, grad, fixed, out[0])
+
+    return rule
 
 
-def _max_grad(
-    x: Node,
-    grad: Node,
-    attrs: MaxPoolAttrs | PoolAttrs | Pool3DAttrs,
-    out: TensorType,
-) -> Node | Decline:
-    """The first maximum of a window gets all of its gradient."""
-    layout = Layout(attrs.data_format)
-    window = _window(layout, attrs)
-    if window is None:
-        return Decline("it pools over channels or the batch")
-    made = call(
-        "helper.max_pool_grad",
-        layout.inside(x),
-        layout.inside(grad),
-        window.kernel,
-        window.stride,
-        type=layout.inside_type(out),
-        **_same(attrs.padding),
-    )
-    return layout.outside(made)
+def max_pool_3d(helper: str) -> RuleFunction:
+    def rule(
+        x: Node,
+        y: Node,
+        grad: Node,
+        *,
+        attrs: Pool3DAttrs,
+        out: tuple[TensorType, ...],
+    ) -> Node | Decline:
+        return _at_maxima(helper, x, grad, attrs, out[0])
+
+    return rule
 
 
-@rules.rule("MaxPoolGradGrad")
-def max_pool_grad_grad(
-    x: Node, y: Node, grad: Node, *, attrs: MaxPoolAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
-    if attrs.padding == "EXPLICIT":
-        return Decline("the gradient of a pool with explicit padding")
-    return _max_grad_grad(x, grad, attrs, out[0])
+rules.table(max_pool, {"MaxPoolGrad": ONCE, "MaxPoolGradGrad": TWICE})
+rules.table(max_pool_v2, {"MaxPoolGradV2": ONCE, "MaxPoolGradGradV2": TWICE})
+rules.table(max_pool_3d, {"MaxPool3DGrad": ONCE, "MaxPool3DGradGrad": TWICE})
 
 
-@rules.rule("MaxPoolGradGradV2")
-def max_pool_grad_grad_v2(
-    x: Node,
-    y: Node,
-    grad: Node,
-    ksize: Node,
-    strides: Node,
-    *,
-    attrs: MaxPoolV2Attrs,
-    out: tuple[TensorType, ...],
-) -> Node | Decline:
-    size, step = ints_of(ksize), ints_of(strides)
-    if size is None or step is None:
-        return Decline("the window is known only when the model runs")
-    fixed = PoolAttrs(size, step, attrs.padding, attrs.data_format)
-    return _max_grad_grad(x, grad, fixed, out[0])
-
-
-@rules.rule("MaxPool3DGradGrad")
-def max_pool_3d_grad_grad(
-    x: Node, y: Node, grad: Node, *, attrs: Pool3DAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
-    return _max_grad_grad(x, grad, attrs, out[0])
-
-
-def _max_grad_grad(
+def _at_maxima(
+    helper: str,
     x: Node,
     grad: Node,
     attrs: MaxPoolAttrs | PoolAttrs | Pool3DAttrs,
     out: TensorType,
 ) -> Node | Decline:
-    """``grad`` at the place of each window's first maximum."""
+    """The first maximum of a window gets all of its gradient; the gradient of that
+    is the value at the place of the maximum."""
     layout = Layout(attrs.data_format)
     window = _window(layout, attrs)
     if window is None:
         return Decline("it pools over channels or the batch")
     made = call(
-        "helper.max_pool_grad_grad",
+        helper,
         layout.inside(x),
         layout.inside(grad),
         window.kernel,
