@@ -29,6 +29,7 @@ from tf2torch.transpiler.passes.equate_sizes import equate_sizes
 from tf2torch.transpiler.passes.find_blocks import find_blocks
 from tf2torch.transpiler.passes.fold_params import fold_params
 from tf2torch.transpiler.passes.gather_families import gather_families
+from tf2torch.transpiler.passes.guard_roots import guard_roots
 from tf2torch.transpiler.passes.infer_types import infer_types
 from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
@@ -133,6 +134,7 @@ def steps(source: Source) -> list[Step]:
         fold_params,
         merge_equal,
         lift_idioms,  # before layout: patterns are written as TensorFlow wrote them
+        guard_roots,  # those that are no part of an idiom
         equate_sizes,  # what attention tells about them
         merge_equal,  # masks that are the same once their sizes are
         tidy_shapes,

@@ -59,6 +59,46 @@ def multiply_no_nan(x: Tensor, y: Tensor) -> Tensor:
     return MultiplyNoNan.apply(x, y)
 
 
+class Root(torch.autograd.Function):
+    """√x; no gradient where none comes in, even if x is 0."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = torch.sqrt(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (y,) = ctx.saved_tensors
+        return torch.where(grad == 0, 0, grad / (2 * y))
+
+
+def sqrt(x: Tensor) -> Tensor:
+    """√x; no gradient where none comes in, even if x is 0."""
+    return Root.apply(x)
+
+
+class InverseRoot(torch.autograd.Function):
+    """1/√x; no gradient where none comes in, even if x is 0."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = torch.rsqrt(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (y,) = ctx.saved_tensors
+        return torch.where(grad == 0, 0, -0.5 * grad * y**3)
+
+
+def rsqrt(x: Tensor) -> Tensor:
+    """1/√x; no gradient where none comes in, even if x is 0."""
+    return InverseRoot.apply(x)
+
+
 class Power(torch.autograd.Function):
     """xʸ; the gradient of y takes log(x) as 0 where x is not positive."""
 

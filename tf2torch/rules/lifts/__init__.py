@@ -75,11 +75,19 @@ def _layers() -> tuple[Lift, ...]:
 
 def _formulas(shared: Collection[Node]) -> tuple[Lift, ...]:
     """Activations, dense layers and attention."""
-    from tf2torch.rules.lifts import activations, attention, dense, log_sum, tidy
+    from tf2torch.rules.lifts import (
+        activations,
+        attention,
+        dense,
+        log_sum,
+        signs,
+        tidy,
+    )
 
     return (
         log_sum.logsumexp,
         log_sum.softmax,
+        signs.root_squared,
         activations.activation,
         activations.mish,
         dense.tensordot,

@@ -17,6 +17,7 @@ CALLS = {
     "torch.exp": "exponent", "torch.log": "log", "torch.square": "square",
     "torch.rsqrt": "scale", "F.max_pool2d": "pooled", "F.avg_pool2d": "pooled",
     "torch.sqrt": "root", "torch.tanh": "squashed", "list": "rows",
+    "helper.sqrt": "root", "helper.rsqrt": "scale",
 }  # fmt: skip
 LAYERS = (
     (r"Embedding", "embedded"), (r"Conv", "features"), (r"LSTM$|GRU$|RNN$", "states"),

@@ -32,7 +32,7 @@ ELEMENTWISE = frozenset(
         "isfinite logical_and logical_or logical_not softplus neg clamp_min clamp_max "
         "floor_divide remainder atan2 sinh cosh asinh acosh atanh logaddexp asin acos "
         "atan tan fmod").split()}
-    | {f"helper.{f}" for f in "sign divide_no_nan xdivy xlogy power".split()}
+    | {f"helper.{f}" for f in "sign divide_no_nan xdivy xlogy power sqrt rsqrt".split()}
     | {f"F.{f}" for f in (
         "relu relu6 silu gelu elu selu leaky_relu softplus softsign hardtanh "
         "hardsigmoid "

@@ -1,0 +1,84 @@
+"""What is known of a value's sign, whatever the inputs are."""
+
+from __future__ import annotations
+
+from tf2torch.ir.build import array_of
+from tf2torch.ir.nodes import Arg, Call, Node
+from tf2torch.rules.lifts.algebra import number, unshaped
+from tf2torch.rules.lifts.matching import plain_number, squared
+
+DEPTH = 12
+NEVER_NEGATIVE = frozenset(
+    "torch.square torch.abs F.relu F.relu6 torch.exp torch.sigmoid F.softplus "
+    ".softmax".split()
+)
+POSITIVE = frozenset("torch.exp .softmax F.softplus torch.cosh".split())
+# Not negative, or positive, as their first operand is.
+KEEPING = frozenset(
+    ".sum .mean .amax .amin .permute .expand .detach [] .cumsum F.avg_pool2d".split()
+)
+
+
+def positive(arg: Arg) -> bool:
+    """Greater than 0 in every element (as a formula: ``exp`` may underflow)."""
+    return _above(arg, True, DEPTH)
+
+
+def not_negative(arg: Arg) -> bool:
+    """0 or more in every element, or NaN; where it is 0, its own gradient is too."""
+    return _above(arg, False, DEPTH)
+
+
+def _above(arg: Arg, strictly: bool, depth: int) -> bool:
+    if not isinstance(arg, Node):
+        value = number(arg)
+        return value is not None and (value > 0 if strictly else value >= 0)
+    array = array_of(arg)
+    if array is not None:
+        real = array.dtype.kind in "fiu"
+        return real and bool((array > 0 if strictly else array >= 0).all())
+    if depth == 0 or not isinstance(arg, Call) or not arg.args:
+        return False
+    return _call_above(arg, strictly, depth - 1)
+
+
+def _call_above(node: Call, strictly: bool, depth: int) -> bool:
+    if node.func in POSITIVE or (not strictly and node.func in NEVER_NEGATIVE):
+        return True
+    first = node.args[0]
+    if node.func in KEEPING or unshaped(node) is not None:
+        return _above(first, strictly, depth)
+    match node:
+        case Call("torch.sqrt" | "torch.rsqrt" | "torch.square"):
+            return strictly and _above(first, strictly, depth)
+        case Call(".clamp"):
+            limit = node.kwarg("min", node.args[1] if len(node.args) > 1 else None)
+            return _above(plain_number(limit), strictly, depth)
+        case Call("torch.maximum", (left, right)):
+            return any(_above(a, strictly, depth) for a in (left, right))
+        case Call("+", (left, right)):
+            return (
+                _above(left, False, depth)
+                and _above(right, False, depth)
+                and (not strictly or any(_above(a, True, depth) for a in (left, right)))
+            )
+        case Call("*" | "/", (left, right)):
+            both = all(_above(a, strictly, depth) for a in (left, right))
+            return both or (not strictly and squared(node) is not None)
+        case Call("torch.pow" | "**", (_, exponent)):
+            power = number(exponent)
+            even = power is not None and power % 2 == 0
+            return (even and not strictly) or _above(first, strictly, depth)
+    return False
+
+
+def root_squared(node: Node) -> Node | None:
+    """``torch.sqrt(x) ** 2``   ->   ``x``, where x is a sum of squares or the like.
+
+    What TensorFlow's SqrtGrad makes 0 there is 0 anyway one step further.
+    """
+    root = squared(node)
+    match root:
+        case Call("torch.sqrt", (Node() as x,)) if x.shape == node.shape:
+            return x if not_negative(x) and x.dtype == node.dtype else None
+    return None
