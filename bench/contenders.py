@@ -7,6 +7,7 @@ a reason (str) in the place of a function, and shows as such in the table.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
 import tempfile
 from collections.abc import Callable
@@ -28,7 +29,8 @@ class Task:
     """One model and what to do with it.
 
     ``saved_model`` is the original, ``port`` the folder of its port, ``reference`` a
-    file with a hand-written ``build()`` or None, ``inputs`` by name of the signature.
+    file with a hand-written module (its last class) or None, ``inputs`` by name of the
+    signature.
     """
 
     name: str
@@ -119,8 +121,9 @@ def torch_side(task: Task) -> Contenders:
     arguments = _tensors(task.inputs)
     found: Contenders = {"port": built(lambda: _torch_run(port, arguments, task))}
     if task.reference is not None:
-        hand = _imported(task.reference).build().eval()
-        found["reference"] = built(lambda: _torch_run(hand, arguments, task))
+        hand = _written_by_hand(task.reference)
+        own = _tensors(_arguments(hand, task.inputs))
+        found["reference"] = built(lambda: _torch_run(hand, own, task))
     if task.compiled:
         model = torch.compile(port)
         found["port_compiled"] = built(lambda: _torch_run(model, arguments, task))
@@ -155,6 +158,34 @@ def _torch_run(model: Any, arguments: list[Any], task: Task) -> Run:
         optimizer.step()
 
     return step
+
+
+def _written_by_hand(path: Path) -> Any:
+    from torch import nn
+
+    own = [
+        value
+        for value in vars(_imported(path)).values()
+        if isinstance(value, type)
+        and issubclass(value, nn.Module)
+        and value.__module__ == path.stem
+    ]
+    return own[-1]().eval()
+
+
+def _arguments(model: Any, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The inputs as ``model.forward`` takes them: by name, or features side by side."""
+    wanted = list(inspect.signature(model.forward).parameters)
+    if set(wanted) <= set(inputs):
+        return {name: inputs[name] for name in wanted}
+    ordered = sorted(inputs, key=lambda name: int(name[1:]))
+    kinds = dict(zip(wanted, ("i", "f"), strict=True))
+    return {
+        name: np.concatenate(
+            [inputs[n] for n in ordered if inputs[n].dtype.kind == kind], axis=1
+        )
+        for name, kind in kinds.items()
+    }
 
 
 def _values(outputs: Any) -> list[Any]:

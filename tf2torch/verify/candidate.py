@@ -179,9 +179,12 @@ class Candidate:
         losses = [float(loss) for loss in message["losses"]]
         return Course(losses, _part(arrays, "moved:"), _part(arrays, "slot:"))
 
-    def overfit(self, inputs: Arrays, seed: int, steps: int) -> list[float]:
-        """The loss before each step towards outputs that the port can reach."""
-        message, _ = self._ask("overfit", inputs, seed=seed, steps=steps)
+    def overfit(
+        self, inputs: Arrays, seed: int, steps: int, until: float
+    ) -> list[float]:
+        """The loss before each step towards outputs that the port can reach; no more
+        steps once it has fallen to ``until`` times what it was."""
+        message, _ = self._ask("overfit", inputs, seed=seed, steps=steps, until=until)
         return [float(loss) for loss in message["losses"]]
 
     def time(self, inputs: Arrays, seed: int | None) -> float:

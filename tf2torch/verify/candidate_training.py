@@ -84,8 +84,8 @@ def overfit(
     for _ in range(settings["steps"]):
         loss = _squares(_floats(call(own), names), targets)
         losses.append(float(loss))
-        if not loss.requires_grad or not loss:
-            break
+        if not loss.requires_grad or loss <= settings["until"] * losses[0]:
+            return losses
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
         _polyak(parameters, gradients, loss)
     with torch.no_grad():
