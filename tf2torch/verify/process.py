@@ -14,7 +14,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
 from tf2torch.verify import sandbox, wire
@@ -25,6 +26,9 @@ Handler: TypeAlias = Callable[[Message, Arrays], tuple[Message, Arrays]]
 FORK, LEAVE = "fork", "leave"  # a child serves on, until it leaves
 WATCH_SECONDS = 0.05
 ORPHAN_SECONDS = 2.0
+PATIENCE = (
+    5.0  # × the seconds of an answer, for a process that others keep from running
+)
 STDERR_TAIL = 4000
 ANSWER_LIMIT = 8 << 30  # bytes of arrays in one answer
 ADDRESS_SPACE = 4  # × the memory limit: what libraries map but never touch
@@ -71,7 +75,7 @@ class Worker:
             env=sandbox.environment(os.cpu_count() or 1),
             start_new_session=True,
         )
-        self._deadline = float("inf")
+        self._deadline: Deadline | None = None
         self._watch = threading.Thread(target=self._guard, daemon=True)
         self._watch.start()
 
@@ -84,14 +88,14 @@ class Worker:
         **message: Any,
     ) -> tuple[Message, Arrays]:
         """The worker's answer, or WorkerFailed, or Refused."""
-        self._deadline = time.monotonic() + seconds
+        self._deadline = Deadline.after(seconds, self._process.pid)
         try:
             wire.send(self._pipe("stdin"), {"action": action, **message}, arrays)
             answer, results = wire.receive(self._pipe("stdout"), ANSWER_LIMIT)
         except (wire.WireError, OSError) as error:
             raise self._failure(error, seconds) from None
         finally:
-            self._deadline = float("inf")
+            self._deadline = None
         if "refused" in answer:
             refused, text = str(answer["refused"]), str(answer.get("text", ""))
             raise Refused(refused, text, answer)
@@ -152,14 +156,50 @@ class Worker:
     def _guard(self) -> None:
         """Kill the tree when it passes a limit; ends with the process."""
         while self._process.poll() is None:
-            if time.monotonic() > self._deadline:
-                self._kill("time")
             tree = list(_tree(self._process.pid))
+            deadline = self._deadline
+            if deadline is not None and deadline.passed(tree):
+                self._kill("time")
             if len(tree) > self._limits.processes:
                 self._kill("processes")
             elif sum(map(_resident, tree)) > self._limits.memory:
                 self._kill("memory")
             time.sleep(WATCH_SECONDS)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Seconds of an answer's own: what its threads have waited for a processor, on a
+    machine with other work, does not count, up to ``PATIENCE`` times the seconds."""
+
+    start: float
+    seconds: float
+    waited: Mapping[int, float]
+
+    @classmethod
+    def after(cls, seconds: float, pid: int) -> Deadline:
+        return cls(time.monotonic(), seconds, _waited(_tree(pid)))
+
+    def passed(self, tree: Iterable[int]) -> bool:
+        elapsed = time.monotonic() - self.start
+        if elapsed <= self.seconds or elapsed > PATIENCE * self.seconds:
+            return elapsed > self.seconds
+        delays = _waited(tree).items()
+        waited = max((d - self.waited.get(t, 0.0) for t, d in delays), default=0.0)
+        return elapsed - waited > self.seconds
+
+
+def _waited(tree: Iterable[int]) -> dict[int, float]:
+    """Thread → seconds that it could have run and did not (Linux; else none)."""
+    found = {}
+    for pid in tree:
+        try:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+                    found[int(thread)] = int(file.read().split()[1]) / 1e9
+        except (OSError, IndexError):
+            continue
+    return found
 
 
 def _tree(pid: int) -> Iterator[int]:
