@@ -146,10 +146,10 @@ class Candidate:
         )
 
     def taps(
-        self, inputs: Arrays, seed: int
+        self, inputs: Arrays, seed: int, double: bool = False
     ) -> tuple[list[list[object]], tuple[str, ...]]:
         """Events of ``candidate_taps.report``, and the parameters without gradient."""
-        answer = self._ask("taps", inputs, seed=seed)[0]
+        answer = self._ask("taps", inputs, seed=seed, double=double)[0]
         return list(answer["events"]), tuple(map(str, answer["dead"]))
 
     def variants(

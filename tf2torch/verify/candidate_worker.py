@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from tf2torch.verify import (
+    candidate_double,
     candidate_probes,
     candidate_region,
     candidate_taps,
@@ -115,12 +116,14 @@ class Candidate:
         import torch
 
         torch.manual_seed(0)
-        tensors = candidate_values.tensors(self._inputs, arrays, True)
+        double = message["double"]
+        specs = self._wide if double else self._inputs
+        tensors = candidate_values.tensors(specs, arrays, True)
         recorder = candidate_taps.Recorder()
 
         def call() -> list[Any]:
             try:
-                with recorder.watching(self.model):
+                with self._precision(double), recorder.watching(self.model):
                     result = self._call(tensors, "position")
             except Exception:  # whatever the port raises
                 return candidate_taps.report(recorder.events, {}, message["seed"])
@@ -128,8 +131,9 @@ class Candidate:
             return candidate_taps.report(recorder.events, named, message["seed"])
 
         events = self._guarded(call)
-        dead = [name for name, p in self.model.named_parameters() if p.grad is None]
-        self.model.zero_grad(set_to_none=True)
+        model = self._double if double else self.model
+        dead = [name for name, p in model.named_parameters() if p.grad is None]
+        model.zero_grad(set_to_none=True)
         return self._reply({"events": events, "dead": dead}), {}
 
     def train(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
@@ -244,19 +248,16 @@ class Candidate:
     @contextmanager
     def _precision(self, double: bool) -> Iterator[None]:
         """In float64 the model is a copy, and what the port creates is float64 too."""
-        import torch
-
         if not double:
             yield
             return
         if self._double is None:
-            self._double = copy.deepcopy(self._single).double()
-        torch.set_default_dtype(torch.float64)
+            self._double = candidate_double.widened(self._single)
         self.model = self._double
         try:
-            yield
+            with candidate_double.in_float64(sys.modules["model"]):
+                yield
         finally:
-            torch.set_default_dtype(torch.float32)
             self.model = self._single
 
     def _guarded(self, action: Callable[[], Any]) -> Any:

@@ -8,15 +8,16 @@ loss, the same is done with gradients.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tf2torch.diagnostics import Code, Hint
-from tf2torch.verify import hypotheses
+from tf2torch.verify import hypotheses, precision
 from tf2torch.verify.candidate import PortFailed
 from tf2torch.verify.fingerprint import (
+    AGREEMENT,
     Fingerprint,
     Match,
     compare,
@@ -32,6 +33,9 @@ ZERO = np.zeros(())
 
 # Backward passes add their own roundings, and cancel more.
 GRADIENT_AGREEMENT = 2e-4
+
+# In float64 on both sides: what rounded constants leave at most, and then nothing.
+EXACT = (precision.PROOF, 1e-9)
 
 
 @dataclass(frozen=True)
@@ -70,29 +74,70 @@ class Map:
     taps: tuple[tuple[Tap, ...], ...]
     reordered: frozenset[int]
     dead: tuple[str, ...] = ()
+    gradients: float = GRADIENT_AGREEMENT  # how far they may be apart
 
     def agrees(self, index: int) -> bool:
         return bool(self.taps[index])
 
+    def gradient_agrees(self, index: int) -> bool:
+        """With that of a tap that has the event's value."""
+        event = self.events[index]
+        for tap in self.taps[index]:
+            if tap.gradient is None and event.gradient is None:
+                return True
+            if tap.gradient is None or event.gradient is None:
+                if not _any(tap.gradient or event.gradient):
+                    return True
+                continue
+            if compare(event.gradient, tap.gradient, self.gradients) is Match.SAME:
+                return True
+        return False
+
 
 def draw_map(case: Case, sample: Sample) -> Map:
     """Run both sides once more, with taps; the port's modules must all be callable."""
-    taps = case.oracle.taps(sample.arrays, case.seed)
-    entries, dead = case.candidate.taps(sample.arrays, case.seed)
-    events = tuple(_event(entry) for entry in entries)
+    return _matched(*_tapped(case, sample), AGREEMENT, GRADIENT_AGREEMENT)
+
+
+def exact_maps(case: Case, sample: Sample) -> Iterator[Map]:
+    """The same in float64, where float32 does not tell the two apart."""
+    if case.binding and case.double_answer(sample) is not None:
+        tapped = _tapped(case, sample, double=True)
+        for agreement in EXACT:
+            yield _matched(*tapped, agreement, agreement)
+
+
+def _tapped(
+    case: Case, sample: Sample, double: bool = False
+) -> tuple[tuple[Event, ...], list[Tap], tuple[str, ...]]:
+    taps = case.oracle.taps(sample.arrays, case.seed, double)
+    entries, dead = case.candidate.taps(sample.arrays, case.seed, double)
+    return tuple(map(_event, entries)), taps, dead
+
+
+def _matched(
+    events: tuple[Event, ...],
+    taps: list[Tap],
+    dead: tuple[str, ...],
+    agreement: float,
+    gradients: float,
+) -> Map:
     by_count: dict[int, list[Tap]] = {}
     for tap in taps:
         by_count.setdefault(tap.value.count, []).append(tap)
     found, reordered = [], set()
     for index, event in enumerate(events):
-        same, turned = _matches(event, by_count.get(event.value.count, []))
+        near = by_count.get(event.value.count, [])
+        same, turned = _matches(event, near, agreement)
         found.append(same)
         if turned:
             reordered.add(index)
-    return Map(events, tuple(found), frozenset(reordered), dead)
+    return Map(events, tuple(found), frozenset(reordered), dead, gradients)
 
 
-def _matches(event: Event, taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], bool]:
+def _matches(
+    event: Event, taps: Sequence[Tap], agreement: float
+) -> tuple[tuple[Tap, ...], bool]:
     """Taps with this value; and whether, of this shape, all have another order.
 
     A tap of another shape (axes merged or split) says nothing about order, so it only
@@ -101,7 +146,7 @@ def _matches(event: Event, taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], bool]:
     """
     if event.value.count > 1 and event.value.low == event.value.high:
         return (), False
-    kinds = [(compare(event.value, tap.value), tap) for tap in taps]
+    kinds = [(compare(event.value, tap.value, agreement), tap) for tap in taps]
     near = [(kind, tap) for kind, tap in kinds if kind is not Match.NONE]
     shaped = [pair for pair in near if same_sizes(event.value, pair[1].value)]
     same = tuple(tap for kind, tap in shaped or near if kind is Match.SAME)
@@ -160,7 +205,7 @@ def gradient_fault(case: Case, drawn: Map) -> Place | None:
     """The last tensor in forward order whose gradient differs: all after it agree."""
     for index in reversed(range(len(drawn.events))):
         event = drawn.events[index]
-        if not drawn.agrees(index) or _gradient_agrees(event, drawn.taps[index]):
+        if not drawn.agrees(index) or drawn.gradient_agrees(index):
             continue
         inside = event.kind == "in" and not event.shared
         owner = event.path if inside else _parent(event.path)
@@ -178,7 +223,7 @@ def good_regions(case: Case, drawn: Map, gradients: bool) -> tuple[str, ...]:
         if event.kind == "out" or gradients:
             agrees = drawn.agrees(index)
             if agrees and gradients:
-                agrees = _gradient_agrees(event, drawn.taps[index])
+                agrees = drawn.gradient_agrees(index)
             results.setdefault(event.path, []).append(agrees)
     return tuple(
         region.id
@@ -198,14 +243,34 @@ def point(
         drawn = draw_map(case, sample)
     except (PortFailed, Refused):
         return [_at_root(case, hint) for hint in hints]
+    find = gradient_fault if gradients else value_fault
+    place, exact = find(case, drawn), False
+    if place is None:
+        place, drawn = _exact_fault(case, sample, drawn, find)
+        exact = True
     case.good = good_regions(case, drawn, gradients)
-    place = gradient_fault(case, drawn) if gradients else value_fault(case, drawn)
     if place is None:
         return [_at_root(case, hint) for hint in hints]
+    if exact:  # no cause: one tells another in float32 alone
+        return [_pointed(hint, place, None) for hint in hints]
     cause = None if gradients else _cause(case, sample, drawn, place)
     if not gradients and cause is None and place.kind == "out" and place.path:
         place, cause = _lacking(case, sample, drawn, place)
     return [_pointed(hint, place, cause) for hint in hints]
+
+
+def _exact_fault(
+    case: Case, sample: Sample, drawn: Map, find: Callable[[Case, Map], Place | None]
+) -> tuple[Place | None, Map]:
+    """Where the two part by less than float32 shows, and the map that shows it."""
+    try:
+        for exact in exact_maps(case, sample):
+            place = find(case, exact)
+            if place is not None:
+                return place, exact
+    except (PortFailed, Refused):
+        pass
+    return None, drawn
 
 
 def before_failure(case: Case, hint: Hint, module: str) -> Hint:
@@ -302,19 +367,6 @@ def _pointed(hint: Hint, place: Place, cause: str | None) -> Hint:
         evidence.append(cause)
         fix = f"{cause}: look there first"
     return replace(hint, region=region, fix=fix, evidence=(*hint.evidence, *evidence))
-
-
-def _gradient_agrees(event: Event, taps: tuple[Tap, ...]) -> bool:
-    for tap in taps:
-        if tap.gradient is None and event.gradient is None:
-            return True
-        if tap.gradient is None or event.gradient is None:
-            if not _any(tap.gradient or event.gradient):
-                return True
-            continue
-        if compare(event.gradient, tap.gradient, GRADIENT_AGREEMENT) is Match.SAME:
-            return True
-    return False
 
 
 def _any(gradient: Fingerprint | None) -> bool:

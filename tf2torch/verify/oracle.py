@@ -194,11 +194,13 @@ class Oracle:
         ask = Ask(inputs, seed, "float32", draw=draw, training=True, state=keys)
         return self._run(ask)
 
-    def taps(self, inputs: Arrays, seed: int) -> list[Tap]:
+    def taps(self, inputs: Arrays, seed: int, double: bool = False) -> list[Tap]:
         """Every float tensor inside the original; Refused where there is no way in."""
-        digest = _digest(inputs, f"taps {seed}")
+        digest = _digest(inputs, f"taps {seed} {double}")
         if digest not in self._taps:
-            answer, _ = self._worker.ask("taps", inputs, seconds=RUN_SECONDS, seed=seed)
+            answer, _ = self._worker.ask(
+                "taps", inputs, seconds=RUN_SECONDS, seed=seed, double=double
+            )
             self._taps[digest] = [
                 Tap(name, from_json(value), from_json(gradient) if gradient else None)
                 for name, value, gradient in answer["taps"]

@@ -79,8 +79,8 @@ class Oracle:
         return {"dtypes": run.dtypes, "kept": opened.kept}, results
 
     def taps(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
-        """Fingerprints of what is inside, in float32."""
-        model = self._opened("float32").model
+        """Fingerprints of what is inside, in one precision."""
+        model = self._opened("float64" if message["double"] else "float32").model
         try:
             found = collect(model.inside(arrays), message["seed"])
         except Exception as error:  # TensorFlow's rewriting is free to fail

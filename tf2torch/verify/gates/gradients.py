@@ -23,6 +23,11 @@ from tf2torch.verify.sway import sway
 
 DEAD = "no gradient"
 FLOAT64 = "gradient error in float64"
+PART = "gradient element error in float64"
+UNITS = {
+    "distribution": "standard deviations",
+    PART: "of its own size in one element",
+}
 UNJUDGED = "TensorFlow's own float32 error is above the ceiling: not judged"
 
 
@@ -113,6 +118,8 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
         if found is not None:
             passed = not found.refutes
             yield Figure(FLOAT64, subject, passed, found.error, found.ceiling)
+            if found.refutes_part:
+                yield Figure(PART, subject, False, found.part, precision.ELEMENT)
         proven = own if found is not None and found.proves else None
         unclear = tolerance.gradient_ill_conditioned(pair.single, pair.double, largest)
         if unclear and proven is None:
@@ -144,11 +151,12 @@ def _exact(case: Case, sample: Sample, largest: float) -> dict[str, Exact]:
     if answer is None or truth is None:
         return {}
     found = {}
-    both = Truth(case.truth(sample).single, truth)
+    both, least = Truth(case.truth(sample).single, truth), precision.NOTHING * largest
     for pair in pairs_of(case, sample, both, answer):
         error = precision.exact_gradient(pair.port, pair.truth, largest)
         if error is not None:
-            found[pair.subject] = Exact(error, case.binding, _own(pair))
+            part = precision.exact_part(pair.port, pair.truth, pair.single, least)
+            found[pair.subject] = Exact(error, case.binding, _own(pair), part)
     return found
 
 
@@ -250,11 +258,7 @@ def _hint(case: Case, name: str, figure: Figure) -> Hint:
             direction=Direction.HIGHER,
         )
     unstable = bool(figure.note)
-    unit = (
-        "standard deviations"
-        if figure.name == "distribution"
-        else "of TensorFlow's norm"
-    )
+    unit = UNITS.get(figure.name, "of TensorFlow's norm")
     what = figure.note or f"differs by {figure.observed:.2g} {unit}"
     return Hint(
         Code.NUMERICAL_INSTABILITY if unstable else Code.GRADIENT_MISMATCH,

@@ -21,6 +21,11 @@ from tf2torch.verify.precision import Exact
 from tf2torch.verify.tolerance import Judgement
 
 FLOAT64 = "output error in float64"
+PART = "element error in float64"
+UNITS = {
+    "distribution": "standard deviations",
+    PART: "of its own size in one element",
+}
 UNPROVEN_CEILING = 1e-2  # at an edge, of a port that cannot be run in float64
 UNJUDGED = "TensorFlow's own float32 error is above the ceiling: not judged"
 
@@ -74,6 +79,8 @@ def figures_of(case: Case, sample: Sample) -> Iterator[Figure]:
         if exact is not None:
             passed = not exact.refutes
             yield Figure(FLOAT64, subject, passed, exact.error, exact.ceiling)
+            if exact.refutes_part:
+                yield Figure(PART, subject, False, exact.part, precision.ELEMENT)
         proven = exact is not None and exact.proves
         if tolerance.ill_conditioned(single, double) and not proven:
             yield Figure("output error", subject, True, note=UNJUDGED)
@@ -135,7 +142,8 @@ def _exact(case: Case, sample: Sample, name: str) -> Exact | None:
     error = precision.exact_output(answer.outputs[name], double)
     own = precision.exact_output(single, double) or 0.0
     binding = case.binding and answer.dtypes[name] == truth.dtypes[name]
-    return None if error is None else Exact(error, binding, own)
+    part = precision.exact_part(answer.outputs[name], double, single)
+    return None if error is None else Exact(error, binding, own, part)
 
 
 def _random_outputs(case: Case) -> list[tuple[Sample, tuple[str, ...]]]:
@@ -198,9 +206,7 @@ def hints_of(figures: list[Figure]) -> Iterator[Hint]:
             worst[name] = figure
     for name, figure in worst.items():
         unstable = bool(figure.note)
-        unit = (
-            "standard deviations" if figure.name == "distribution" else "of its scale"
-        )
+        unit = UNITS.get(figure.name, "of its scale")
         what = figure.note or f"differs by {figure.observed:.2g} {unit}"
         yield Hint(
             Code.NUMERICAL_INSTABILITY if unstable else Code.OUTPUT_MISMATCH,
