@@ -50,24 +50,31 @@ def run(
     sample = load_sample(subject.sample)
     with (
         tempfile.TemporaryDirectory() as folder,
-        _forked(),
-        _session(subject) as session,
+        forked(),
+        opened(subject) as session,
     ):
-        port = Path(folder) / "port"
-        shutil.copytree(subject.folder, port)
-        board = _verify(session, port, sample)
+        port = copied(subject, folder)
+        board = judged(session, port, sample)
         if not board.passed:
             raise AssertionError(f"{subject.name}: " + "; ".join(map(str, board.hints)))
         for number, mutant in enumerate(picked):
             (port / "model.py").write_text(mutant.text, "utf-8")
-            finding = _finding(subject, mutant, _verify(session, port, sample))
+            finding = _finding(subject, mutant, judged(session, port, sample))
             tell(f"{subject.name} {number + 1}/{len(picked)} {finding.gate or 'LIVES'}")
             yield finding
 
 
-def _verify(session: Session, port: Path, sample: Any) -> Scoreboard:
+def copied(subject: Subject, folder: str) -> Path:
+    """A copy of the port, which may be changed."""
+    port = Path(folder) / "port"
+    shutil.copytree(subject.folder, port)
+    return port
+
+
+def judged(session: Session, port: Path, sample: Any, seed: int = 0) -> Scoreboard:
+    """By the gates that can reject."""
     names = [gate.name for gate in GATES if gate.name not in SOFT_OR_DEAR]
-    return session.verify(port, sample, gates=names)
+    return session.verify(port, sample, seed, gates=names)
 
 
 def _finding(subject: Subject, mutant: Mutant, board: Scoreboard) -> Finding:
@@ -90,14 +97,14 @@ def _finding(subject: Subject, mutant: Mutant, board: Scoreboard) -> Finding:
 
 
 @contextmanager
-def _session(subject: Subject) -> Iterator[Session]:
+def opened(subject: Subject) -> Iterator[Session]:
     limits = with_seconds(SECONDS)
     with Session(subject.source, isolated=False, limits=limits) as session:
         yield session
 
 
 @contextmanager
-def _forked() -> Iterator[None]:
+def forked() -> Iterator[None]:
     """Candidates are forks; one thread each, as several models may run at once."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import safetensors.torch  # noqa: F401 # before the fork, as is all that is slow

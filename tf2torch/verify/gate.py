@@ -148,7 +148,7 @@ class Case:
     @cached_property
     def binding(self) -> bool:
         """Whether both sides are in float64 throughout."""
-        return not self.oracle.kept_float32 and not casts(self.port)
+        return not self.oracle.kept_float32 and not casts(self.port.code)
 
     @cached_property
     def drawn(self) -> tuple[Ranges, list[Sample]]:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.verify import tolerance
-from tf2torch.verify.provenance import Port
 
 # Agreement that only the same function gives. What is left are constants that
 # TensorFlow rounds to float32 and the port's source does not, or the other way round:
@@ -74,10 +73,10 @@ class Exact:
         return max(CEILING, min(self.own, LAST_CEILING))
 
 
-def casts(port: Port) -> bool:
+def casts(code: str) -> bool:
     """Whether model.py names a narrower dtype in a way that its float64 run does not
     widen (``candidate_double``): 16 bits, or float32 when it is imported or defined."""
-    tree = ast.parse(port.code)
+    tree = ast.parse(code)
     functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
     inside = [n for f in functions for part in f.body for n in ast.walk(part)]
     widened = {id(node) for node in inside if not isinstance(node, _IMPORTS)}
