@@ -161,6 +161,8 @@ def value_fault(case: Case, drawn: Map) -> Place | None:
             redeemed |= event.before
     forgotten = _left_out(case, drawn)
     for index, event in enumerate(drawn.events):
+        if event.value.low == event.value.high == 0.0:
+            continue  # the state before a first step: zeros are no value to know again
         if not drawn.agrees(index) and index not in redeemed:
             if forgotten is not None:
                 return Place(*forgotten, event.path, event.kind, "", False)

@@ -1,7 +1,8 @@
 """Every float tensor inside the original, and the loss's gradient there.
 
 The graph is flattened first: function calls are inlined (by TensorFlow itself), loops
-and branches stay nodes, of which only the results are seen. Tensors are fetched in
+that are not long unrolled; branches and other loops stay nodes, of which only the
+results are seen. Tensors are fetched in
 parts of bounded size and leave only their fingerprints behind.
 """
 
@@ -15,12 +16,14 @@ import numpy as np
 
 from tf2torch.verify.cotangents import cotangent
 from tf2torch.verify.fingerprint import Fingerprint, fingerprint
+from tf2torch.verify.original import loops
 from tf2torch.verify.original.model import FLOATS, Tap, Tensor, plain
 from tf2torch.verify.wire import Arrays
 
 # Fetches a list of tensors: Sequence[graph tensor] → values.
 Fetch: TypeAlias = Callable[[Sequence[Any]], list[np.ndarray]]
 
+DEPTH = 3  # loops within loops
 PART = 256 << 20  # bytes of values in memory at a time
 COPIES = frozenset(
     "Const Identity IdentityN ReadVariableOp StopGradient Placeholder NoOp "
@@ -148,32 +151,68 @@ def of_function(
     outputs: Sequence[Tensor],
 ) -> Inside:
     """A concrete function; ``inputs`` are in the order of its arguments."""
-    import tensorflow as tf
 
     wrapped, own = _flattened(function, len(outputs))
     values = _values(inputs, names, own)  # eager: fetch runs while a graph is built
-    feeds = wrapped.inputs[: len(own)]
+    for _ in range(DEPTH):
+        wrapped, changed = _without_loops(wrapped, values)
+        if not changed:
+            break
+    feeds, evaluate = wrapped.inputs[: len(own)], _evaluator(wrapped, values)
 
     def fetch(tensors: Sequence[Any]) -> list[np.ndarray]:
-        if not tensors:
-            return []
-        pruned = wrapped.prune(feeds, list(tensors))
-        with tf.init_scope():
-            return [np.asarray(value) for value in pruned(*values)]
+        return [np.asarray(value) for value in evaluate(tensors)]
 
     results = dict(zip((t.name for t in outputs), wrapped.outputs, strict=True))
     floats = {n: t for n, t in results.items() if t.dtype.name in FLOATS}
     return Inside(wrapped.graph, fetch, feeds, floats)
 
 
+def _evaluator(wrapped: Any, values: list[Any]) -> loops.Fetch:
+    """Reads tensors of ``wrapped``, whose first inputs are ``values``."""
+    import tensorflow as tf
+
+    def evaluate(tensors: Sequence[Any]) -> list[Any]:
+        if not tensors:
+            return []
+        pruned = wrapped.prune(wrapped.inputs[: len(values)], list(tensors))
+        with tf.init_scope():
+            return list(pruned(*values))
+
+    return evaluate
+
+
+def _without_loops(wrapped: Any, values: list[Any]) -> tuple[Any, bool]:
+    """The same with its outermost loops unrolled; and whether there were any."""
+    import tensorflow as tf
+
+    results = len(wrapped.outputs)
+    try:
+        graph = wrapped.graph.as_graph_def()  # before loops that count are added to it
+        steps = loops.count_steps(wrapped.graph, _evaluator(wrapped, values))
+        if not steps:
+            return wrapped, False
+        loops.unroll(graph, steps)
+        unrolled, _ = _rebuilt(wrapped, graph, results)
+        return _flattened(unrolled, results)[0], True
+    except (tf.errors.OpError, ValueError, TypeError, KeyError, AttributeError):
+        return wrapped, False  # TensorFlow's rewriting is free to fail
+
+
 def _flattened(function: Any, results: int) -> tuple[Any, list[Any]]:
     """The function with all calls inlined, and its arguments without its captures."""
-    import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import (
         _run_inline_graph_optimization,
     )
 
     flat = _run_inline_graph_optimization(function, False, True)
+    return _rebuilt(function, flat, results)
+
+
+def _rebuilt(function: Any, graph: Any, results: int) -> tuple[Any, list[Any]]:
+    """The function with ``graph`` for its own one, whose names are the same."""
+    import tensorflow as tf
+
     captured = {inner.name: outer for outer, inner in function.graph.captures}
     own = [t for t in function.inputs if t.name not in captured]
 
@@ -183,7 +222,7 @@ def _flattened(function: Any, results: int) -> tuple[Any, list[Any]]:
         feeds |= {name: inside.capture(outer) for name, outer in captured.items()}
         wanted = [t.name for t in function.outputs[:results]]  # a tape adds more
         return tf.graph_util.import_graph_def(
-            flat, input_map=feeds, return_elements=wanted, name=""
+            graph, input_map=feeds, return_elements=wanted, name=""
         )
 
     specs = [tf.TensorSpec(t.shape, t.dtype) for t in own]
