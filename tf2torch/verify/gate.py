@@ -23,6 +23,9 @@ from tf2torch.verify.provenance import Port
 from tf2torch.verify.task import Task
 from tf2torch.verify.wire import Arrays
 
+# A value that ends at one of two sides is drawn alike so often once in 2 ** 15 tries.
+DRAWN_ALIKE = 16
+
 
 class Dimension(Enum):
     """What is scored, the weightiest first."""
@@ -148,7 +151,12 @@ class Case:
     @cached_property
     def binding(self) -> bool:
         """Whether both sides are in float64 throughout."""
-        return not self.oracle.kept_float32 and not casts(self.port.code)
+        return not self.oracle.kept_float32 and self.widens
+
+    @cached_property
+    def widens(self) -> bool:
+        """Whether the port is."""
+        return not casts(self.port.code)
 
     @cached_property
     def drawn(self) -> tuple[Ranges, list[Sample]]:
@@ -168,9 +176,20 @@ class Case:
         if not self.oracle.is_random:
             return ()
         if sample.name not in self._random:
-            runs = (self.oracle.draw(sample.arrays, None, n).outputs for n in (0, 1))
-            self._random[sample.name] = _unequal(*runs)
+            self._random[sample.name] = self._drawn_apart(sample)
         return self._random[sample.name]
+
+    def _drawn_apart(self, sample: Sample) -> tuple[str, ...]:
+        """What is random on the first input set may be drawn alike by chance elsewhere,
+        where it saturates: that is asked for again before it is taken for settled."""
+        first = self.oracle.draw(sample.arrays, None, 0).outputs
+        usual = set() if sample is self.samples[0] else set(self.stochastic)
+        found: set[str] = set()
+        for number in range(1, DRAWN_ALIKE):
+            found |= _unequal(first, self.oracle.draw(sample.arrays, None, number))
+            if usual <= found:
+                break
+        return tuple(name for name in first if name in found)
 
     @property
     def weighed(self) -> list[str] | None:
@@ -250,12 +269,14 @@ class Case:
         assert self.stored is not None
 
 
-def _unequal(first: Arrays, second: Arrays) -> tuple[str, ...]:
-    return tuple(
+def _unequal(first: Arrays, second: Run) -> set[str]:
+    return {
         name
         for name, value in first.items()
-        if not np.array_equal(value, second[name], equal_nan=value.dtype.kind in "fc")
-    )
+        if not np.array_equal(
+            value, second.outputs[name], equal_nan=value.dtype.kind in "fc"
+        )
+    }
 
 
 class _OpenOracle(Protocol):

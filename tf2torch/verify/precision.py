@@ -48,8 +48,9 @@ OPAQUE = frozenset({"float16", "bfloat16", "half", "FloatTensor", "set_default_d
 @dataclass(frozen=True)
 class Exact:
     """``error`` is relative to the truth's scale (outputs) or norm (gradients), and
-    ``part`` that of the worst element to its own size. ``binding``: a difference means
-    that the port is wrong. ``own``: TensorFlow's float32 error."""
+    ``part``, where the port is in float64 throughout, that of the worst element to its
+    own size. ``binding``: a difference means that the port is wrong. ``own``:
+    TensorFlow's float32 error."""
 
     error: float
     binding: bool
@@ -66,7 +67,7 @@ class Exact:
 
     @property
     def refutes_part(self) -> bool:
-        return self.binding and self.part > ELEMENT
+        return self.part > ELEMENT
 
     @property
     def ceiling(self) -> float:
