@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from tf2torch.ir.build import call, scalar_of, sizes_of
+from tf2torch.ir.build import call, ints_of, scalar_of, sizes_of
 from tf2torch.ir.nodes import Arg, Call, Node
 from tf2torch.ir.types import Dim
 
@@ -62,3 +62,9 @@ def number_arg(node: Node) -> Arg:
         return number
     sizes = sizes_of(node)
     return sizes[0] if sizes else node
+
+
+def axis_arg(node: Node) -> Arg:
+    """An axis as an int, also where only the run knows which."""
+    found = ints_of(node)
+    return call("int", node) if found is None else found[0]

@@ -6,6 +6,7 @@ from torch import Tensor
 
 def gather(x: Tensor, index: Tensor, axis: int, batch_dims: int) -> Tensor:
     """``x[b, :, index[b]]``: the first ``batch_dims`` axes of both go together."""
+    axis, batch_dims = axis % x.ndim, batch_dims % max(index.ndim, 1)
     x = x.movedim(axis, batch_dims)
     grids = []
     for i, size in enumerate(index.shape[:batch_dims]):
@@ -20,3 +21,10 @@ def gather(x: Tensor, index: Tensor, axis: int, batch_dims: int) -> Tensor:
 def gather_whole(x: Tensor, indices: Tensor) -> Tensor:
     """All of ``x`` for every row of ``indices``, whose rows are empty."""
     return x.expand(*indices.shape[:-1], *x.shape)
+
+
+def gather_nd(x: Tensor, indices: Tensor) -> Tensor:
+    """``x[i, j, ...]`` for the rows (i, j, ...) of ``indices``, of any length."""
+    if indices.shape[-1] == 0:
+        return gather_whole(x, indices)
+    return x[indices.unbind(-1)]

@@ -138,3 +138,10 @@ class NextAfter(torch.autograd.Function):
 def next_after(x: Tensor, y: Tensor) -> Tensor:
     """The float after x toward y; the gradient of x passes, y has none."""
     return NextAfter.apply(x, y)
+
+
+def select_rows(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """``torch.where``, in which a vector as condition chooses rows."""
+    if condition.ndim == 1:
+        condition = condition.reshape(-1, *[1] * (x.ndim - 1))
+    return torch.where(condition, x, y)

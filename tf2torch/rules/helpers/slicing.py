@@ -15,3 +15,9 @@ def with_slice(x: Tensor, index: tuple[Any, ...], value: Tensor) -> Tensor:
 def slice_end(start: int, size: int) -> int | None:
     """Where a slice of ``size`` ends; one of size -1 takes all that is left."""
     return None if size == -1 else start + size
+
+
+def part(x: Tensor, begin: Tensor, size: Tensor) -> Tensor:
+    """The part of ``x`` from ``begin``, of ``size``; -1 is all that is left."""
+    pairs = zip(begin.tolist(), size.tolist(), strict=True)
+    return x[tuple(slice(start, slice_end(start, count)) for start, count in pairs)]

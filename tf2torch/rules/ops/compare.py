@@ -114,13 +114,13 @@ def _chosen(condition: Node, x: Node, y: Node, out: TensorType) -> Node:
 
 
 @rules.rule("Select", "RefSelect")
-def select(
-    condition: Node, x: Node, y: Node, *, out: tuple[TensorType, ...]
-) -> Node | Decline:
+def select(condition: Node, x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node:
     """A vector as condition chooses rows."""
     rank = x.rank
+    if condition.rank == 0 or (rank is not None and rank == condition.rank):
+        return _chosen(condition, x, y, out[0])
     if condition.rank is None or rank is None:
-        return Decline("the rank of the condition or of what it selects is unknown")
+        return call("helper.select_rows", condition, x, y, type=out[0])
     if condition.rank == 1 and rank > 1:
         assert condition.shape is not None
         condition = reshape(condition, (*condition.shape, *[1] * (rank - 1)))

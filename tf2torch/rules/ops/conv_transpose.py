@@ -16,6 +16,7 @@ import sympy
 from tf2torch.ir.build import call, permute, sizes_of
 from tf2torch.ir.nodes import Node, Slice
 from tf2torch.ir.types import INTS, Dim, Shape, TensorType, dim
+from tf2torch.rules.elements import Element, elements_of
 from tf2torch.rules.ops.conv import (
     FILTER,
     Conv2DAttrs,
@@ -29,6 +30,9 @@ from tf2torch.rules.ops.padding import flat_pads, unlike
 from tf2torch.rules.ruleset import Decline, RuleSet
 
 rules = RuleSet("conv_transpose")
+
+
+Target = tuple[Element, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def conv2d_backprop_input(
     attrs: Conv2DAttrs,
     out: tuple[TensorType, ...],
 ) -> Node | Decline:
-    return transposed(attrs, sizes_of(sizes), w, grad, out[0])
+    return transposed(attrs, asked_sizes(sizes, out[0]), w, grad, out[0])
 
 
 @rules.rule("Conv2DBackpropInputV2")
@@ -72,7 +76,7 @@ def conv3d_backprop_input_v2(
     attrs: Conv3DAttrs,
     out: tuple[TensorType, ...],
 ) -> Node | Decline:
-    return transposed(attrs, sizes_of(sizes), w, grad, out[0])
+    return transposed(attrs, asked_sizes(sizes, out[0]), w, grad, out[0])
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,28 @@ def depthwise_backprop_input(
     attrs: DepthwiseAttrs,
     out: tuple[TensorType, ...],
 ) -> Node | Decline:
-    return transposed(attrs, sizes_of(sizes), w, grad, out[0], depthwise=True)
+    return transposed(
+        attrs, asked_sizes(sizes, out[0]), w, grad, out[0], depthwise=True
+    )
+
+
+def asked_sizes(sizes: Node, out: TensorType) -> tuple[Element, ...] | None:
+    """The elements of ``sizes``; numbers where the type of the result has them."""
+    known = sizes_of(sizes)
+    if known is not None or out.shape is None:
+        return known
+    found = elements_of(sizes)
+    if found is None:
+        scalar = sizes.type.with_shape(())
+        parts = (call("[]", sizes, i, type=scalar) for i in range(len(out.shape)))
+        found = tuple(call("int", part) for part in parts)
+    pairs = zip(found, out.shape, strict=True)
+    return tuple(size if isinstance(size, int) else e for e, size in pairs)
 
 
 def transposed(
     attrs: Conv2DAttrs | Conv3DAttrs | DepthwiseAttrs,
-    sizes: Shape | None,
+    sizes: tuple[Element, ...] | None,
     w: Node,
     grad: Node,
     out: TensorType,
@@ -138,12 +158,15 @@ def transposed(
 
 
 def _transposed(
-    spec: ConvSpec, x: Node, weight: Node, groups: int, target: Shape, out: TensorType
+    spec: ConvSpec, x: Node, weight: Node, groups: int, target: Target, out: TensorType
 ) -> Node:
     assert x.shape is not None
     func = f"F.conv_transpose{len(target)}d"
     window, type = spec.window, spec.layout.inside_type(out)
-    trims = trims_of(spec, x.shape[2:], target)
+    sizes = tuple(size for size in target if not isinstance(size, Node))
+    trims = None
+    if len(sizes) == len(target):
+        trims = trims_of(spec, x.shape[2:], sizes)
     stride = unlike(1, stride=window.stride)
     rest = unlike(1, groups=(groups,), dilation=window.dilation)
     if trims is None:

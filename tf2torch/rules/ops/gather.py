@@ -15,6 +15,7 @@ import numpy as np
 from tf2torch.ir.build import array_of, call, cast, ints_of
 from tf2torch.ir.nodes import Arg, Call, Node, Param, Slice
 from tf2torch.ir.types import TensorType
+from tf2torch.rules.elements import axis_arg
 from tf2torch.rules.ruleset import Decline, RuleSet
 
 rules = RuleSet("gather")
@@ -37,8 +38,9 @@ def gather_v2(
     out: tuple[TensorType, ...],
 ) -> Node | Decline:
     found = ints_of(axis)
-    if found is None:
-        return Decline("the axis is computed at run time")
+    if found is None or (found[0] < 0 and params.rank is None):
+        index, along = torch_index(indices), axis_arg(axis)
+        return _any_axis(params, index, along, attrs.batch_dims, out[0])
     return gathered(params, indices, found[0], attrs.batch_dims, out[0])
 
 
@@ -65,8 +67,7 @@ def gathered(
 ) -> Node | Decline:
     """``tf.gather``; ``params`` is the value of a variable or any tensor."""
     if axis < 0:
-        if params.rank is None:
-            return Decline("a negative axis of a tensor of unknown rank")
+        assert params.rank is not None
         axis += params.rank
     if batch_dims < 0:
         if indices.rank is None:
@@ -92,6 +93,12 @@ def _batched(
         return call(".gather", params, 1, indices, type=out)
     if params.rank == indices.rank == batch_dims + 1:
         return call(".gather", params, axis, indices, type=out)
+    return _any_axis(params, indices, axis, batch_dims, out)
+
+
+def _any_axis(
+    params: Node, indices: Node, axis: Arg, batch_dims: int, out: TensorType
+) -> Node:
     named: dict[str, Any] = {"axis": axis, "batch_dims": batch_dims}
     return call("helper.gather", params, indices, type=out, **named)
 
@@ -145,11 +152,11 @@ def gather_nd(
 
 def coordinates(params: Node, indices: Node, out: TensorType) -> Node | Decline:
     """``params[i, j, ...]`` for the rows (i, j, ...) along the last axis."""
-    if indices.shape is None:
-        return Decline("the rank of the indices is unknown")
+    rows = torch_index(indices)
+    if indices.shape is None or not isinstance(indices.shape[-1], int):
+        return call("helper.gather_nd", params, rows, type=out)
     if indices.shape[-1] == 0:
         return call("helper.gather_whole", params, indices, type=out)
-    rows = torch_index(indices)
     if indices.shape[-1] == 1:
         type = rows.type.with_shape(indices.shape[:-1])
         return gathered(params, call(".squeeze", rows, -1, type=type), 0, 0, out)

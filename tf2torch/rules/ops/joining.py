@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tf2torch.ir.build import array_of, call, ints_of, outs
 from tf2torch.ir.nodes import Arg, Attr, Node
 from tf2torch.ir.types import TensorType
-from tf2torch.rules.elements import elements_of, sizes_arg
+from tf2torch.rules.elements import axis_arg, elements_of, sizes_arg
 from tf2torch.rules.ruleset import Decline, RuleSet
 
 rules = RuleSet("joining")
@@ -45,7 +45,7 @@ def concat_v2(
 ) -> Node:
     if len(values) == 1:
         return values[0]
-    return call("torch.cat", values, dim=_axis(axis), type=out[0])
+    return call("torch.cat", values, dim=axis_arg(axis), type=out[0])
 
 
 @rules.rule("Concat")
@@ -71,7 +71,7 @@ def parallel_concat(
 def concat_offset(
     concat_dim: Node, shapes: tuple[Node, ...], *, out: tuple[TensorType, ...]
 ) -> tuple[Node, ...]:
-    return outs(call("helper.concat_offset", _axis(concat_dim), shapes, types=out))
+    return outs(call("helper.concat_offset", axis_arg(concat_dim), shapes, types=out))
 
 
 @rules.rule("Split")
@@ -80,7 +80,7 @@ def split(
 ) -> tuple[Node, ...]:
     if len(out) == 1:
         return (value,)
-    return outs(call(".chunk", value, len(out), dim=_axis(split_dim), types=out))
+    return outs(call(".chunk", value, len(out), dim=axis_arg(split_dim), types=out))
 
 
 @rules.rule("SplitV")
@@ -89,7 +89,7 @@ def split_v(
 ) -> tuple[Node, ...] | Decline:
     if len(out) == 1:
         return (value,)
-    axis, sizes = _axis(split_dim), sizes_arg(size_splits)
+    axis, sizes = axis_arg(split_dim), sizes_arg(size_splits)
     if isinstance(sizes, Node) or (isinstance(sizes, tuple) and -1 in sizes):
         sizes = _sizes_along(out, axis) or call(
             "helper.split_sizes", value, sizes, axis
@@ -107,11 +107,6 @@ def _sizes_along(out: Sequence[TensorType], axis: Arg) -> tuple[int, ...] | None
     if not all(isinstance(s, int) for s in sizes):
         return None
     return tuple(int(s) for s in sizes)  # type: ignore[arg-type] # all ints
-
-
-def _axis(node: Node) -> Arg:
-    found = ints_of(node)
-    return call("int", node) if found is None else found[0]
 
 
 @rules.rule("Tile")

@@ -12,7 +12,7 @@ from tf2torch.ir.build import call, permute, scalar_of, size_table, to_channels_
 from tf2torch.ir.nodes import Arg, Call, Node
 from tf2torch.ir.types import Dim, TensorType, dim
 from tf2torch.rules.elements import elements_of
-from tf2torch.rules.ruleset import Decline, RuleSet
+from tf2torch.rules.ruleset import RuleSet
 
 rules = RuleSet("pad")
 Pair = tuple[Arg, Arg]
@@ -92,10 +92,12 @@ class ModeAttrs:
 @rules.rule("MirrorPad")
 def mirror_pad(
     x: Node, paddings: Node, *, attrs: ModeAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
+) -> Node:
     pairs = pairs_of(paddings)
+    edge = attrs.mode == "SYMMETRIC"
     if pairs is None:
-        return Decline("the paddings are computed at run time")
+        amounts = call(".tolist", paddings)
+        return call("helper.mirror_pad", x, amounts, edge=edge, type=out[0])
     if all(pair == (0, 0) for pair in pairs):
         return x
     fits = x.dtype in ("float16", "bfloat16", "float32", "float64")
@@ -104,19 +106,17 @@ def mirror_pad(
         if made is not None:
             return made
     func = "helper.mirror_pad"
-    return call(func, x, tuple(pairs), edge=attrs.mode == "SYMMETRIC", type=out[0])
+    return call(func, x, tuple(pairs), edge=edge, type=out[0])
 
 
 @rules.rule("MirrorPadGrad")
 def mirror_pad_grad(
     grad: Node, paddings: Node, *, attrs: ModeAttrs, out: tuple[TensorType, ...]
-) -> Node | Decline:
+) -> Node:
     pairs = pairs_of(paddings)
-    if pairs is None:
-        return Decline("the paddings are computed at run time")
-    func = "helper.mirror_pad_grad"
+    amounts: Arg = call(".tolist", paddings) if pairs is None else tuple(pairs)
     edge = attrs.mode == "SYMMETRIC"
-    return call(func, grad, tuple(pairs), edge=edge, type=out[0])
+    return call("helper.mirror_pad_grad", grad, amounts, edge=edge, type=out[0])
 
 
 def _reflect(x: Node, pairs: Sequence[Pair], out: TensorType) -> Node | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tf2torch.ir.build import PERMUTES, call, permute
 from tf2torch.ir.nodes import Arg, Node
 from tf2torch.ir.types import Dim, Shape, TensorType
 
 Pads = tuple[tuple[int, int], ...]
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,11 @@ class Layout:
     def first(self) -> bool:
         return self.data_format.startswith("NC")
 
-    def spatial(self, values: Sequence[int]) -> tuple[int, ...]:
+    def spatial(self, values: Sequence[Entry]) -> tuple[Entry, ...]:
         """The entries for the spatial axes of an attribute with one per axis."""
         return tuple(values[2:] if self.first else values[1:-1])
 
-    def channel(self, values: Sequence[int]) -> int:
+    def channel(self, values: Sequence[Entry]) -> Entry:
         return values[1] if self.first else values[-1]
 
     def explicit(self, paddings: Sequence[int]) -> Pads:

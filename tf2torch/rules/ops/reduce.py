@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tf2torch.ir.build import call, cast, ints_of
-from tf2torch.ir.nodes import Arg, DType, Node
+from tf2torch.ir.build import call, cast, const, ints_of
+from tf2torch.ir.nodes import Arg, Call, DType, Node, Raw
 from tf2torch.ir.types import COMPLEX, FLOATS, INTS, TensorType
+from tf2torch.rules.elements import axis_arg
 from tf2torch.rules.ruleset import Decline, RuleSet
 from tf2torch.rules.unsigned import WITHOUT_KERNELS
 
@@ -29,22 +30,51 @@ class ReduceAttrs:
 Reduction = Callable[[Node, Axes, bool, TensorType], Node | Decline]
 
 
-def reduction(reduce: Reduction) -> Callable[..., Node | Decline]:
-    """A rule from what it does with an operand, its axes and ``keepdim``."""
+def reduction(reduce: Reduction, func: str) -> Callable[..., Node | Decline]:
+    """A rule from what it does with an operand, its axes and ``keepdim``; ``func`` does
+    it where only the run knows the axes."""
 
     def rule(
         x: Node, axis: Node, *, attrs: ReduceAttrs, out: tuple[TensorType, ...]
     ) -> Node | Decline:
         axes = ints_of(axis)
+        if axes is None and _takes_all(axis, x) and not attrs.keep_dims:
+            return reduce(x, (), False, out[0])
         if axes is None:
-            return Decline("the axes are computed at run time")
+            return _over(func, x, axis, attrs.keep_dims, out[0])
         if x.rank is not None:
             axes = tuple(sorted({a % x.rank for a in axes} if x.rank else set()))
-            if not axes:
-                return _nothing_reduced(reduce, x, out[0])
+        if not axes:
+            return _nothing_reduced(reduce, x, out[0])
         return reduce(x, axes, attrs.keep_dims, out[0])
 
     return rule
+
+
+def _takes_all(axis: Node, x: Node) -> bool:
+    """``range(rank of x)``, which TensorFlow writes where it does not know the rank."""
+    match axis:
+        case Call("torch.arange", (Call("torch.tensor", (Call("@ndim", (y,)),)),)):
+            return y is x
+    return False
+
+
+def _over(
+    func: str, x: Node, axis: Node, keepdim: bool, out: TensorType
+) -> Node | Decline:
+    """The reduction over axes that only the run knows."""
+    unfit = func in ("torch.mean", "root") and x.dtype not in FLOATS
+    if x.dtype in WITHOUT_KERNELS or unfit:
+        return Decline("the axes are computed at run time")
+    named: dict[str, Arg] = {"keepdim": True} if keepdim else {}
+    if func == "torch.prod":
+        return _call("helper.prod_over", x, (axis,), named, out)
+    if func == "root":
+        total = _over("torch.sum", call("torch.square", x, type=x), axis, keepdim, out)
+        assert isinstance(total, Node)
+        return call("torch.sqrt", total, type=out)
+    made = call("helper.reduce_over", Raw(func), x, axis, type=out)
+    return replace(made, kwargs=tuple(named.items()))
 
 
 def _nothing_reduced(reduce: Reduction, x: Node, out: TensorType) -> Node:
@@ -92,7 +122,9 @@ def mean(x: Node, axes: Axes, keepdim: bool, out: TensorType) -> Node | Decline:
     if x.dtype in WITHOUT_KERNELS:
         return Decline(f"torch has no mean of {x.dtype}")
     total = sum_(x, axes, keepdim, out)
-    assert isinstance(total, Node) and x.shape is not None
+    assert isinstance(total, Node)
+    if x.shape is None:
+        return Decline("the rank of the integers is unknown")
     count: Arg = 1
     for axis in axes:
         count = count * x.shape[axis]  # type: ignore[operator] # sizes
@@ -104,10 +136,10 @@ def prod(x: Node, axes: Axes, keepdim: bool, out: TensorType) -> Node | Decline:
     if out.dtype in WITHOUT_KERNELS:
         return Decline(f"torch has no product of {out.dtype}")
     dtype = _promoted(x, out.dtype)
-    if x.rank == len(axes) and not keepdim:
+    if not axes or (x.rank == len(axes) and not keepdim):
         return _reduced(".prod", x, axes, keepdim, out, dtype)
     if x.shape is None:
-        return Decline("the rank of what is multiplied is unknown")
+        return call("helper.prod_over", x, const(axes), keepdim=keepdim, type=out)
     shape = list(x.shape)
     for axis in sorted(axes, reverse=True):
         shape[axis : axis + 1] = [1] if keepdim else []
@@ -164,17 +196,17 @@ def euclidean_norm(
     return call("torch.sqrt", total, type=out)
 
 
-for _op, _reduce in (
-    ("Sum", sum_),
-    ("Mean", mean),
-    ("Prod", prod),
-    ("Max", extreme(".amax")),
-    ("Min", extreme(".amin")),
-    ("All", truth(".all")),
-    ("Any", truth(".any")),
-    ("EuclideanNorm", euclidean_norm),
+for _op, _reduce, _func in (
+    ("Sum", sum_, "torch.sum"),
+    ("Mean", mean, "torch.mean"),
+    ("Prod", prod, "torch.prod"),
+    ("Max", extreme(".amax"), "torch.amax"),
+    ("Min", extreme(".amin"), "torch.amin"),
+    ("All", truth(".all"), "torch.all"),
+    ("Any", truth(".any"), "torch.any"),
+    ("EuclideanNorm", euclidean_norm, "root"),
 ):
-    rules.add(_op, reduction(_reduce))
+    rules.add(_op, reduction(_reduce, _func))
 
 
 # --- positions -------------------------------------------------------------------
@@ -184,14 +216,11 @@ def position(func: str) -> Callable[..., Node | Decline]:
     def rule(
         x: Node, dimension: Node, *, out: tuple[TensorType, ...]
     ) -> Node | Decline:
-        axes = ints_of(dimension)
-        if axes is None:
-            return Decline("the axis is computed at run time")
         if x.dtype in COMPLEX or x.dtype in WITHOUT_KERNELS:
             return Decline(f"torch orders no {x.dtype}")
         if x.dtype == "bool":
             x = cast(x, "uint8")
-        found = call(func, x, axes[0], type=out[0].with_dtype("int64"))
+        found = call(func, x, axis_arg(dimension), type=out[0].with_dtype("int64"))
         return cast(found, out[0].dtype)
 
     return rule
@@ -216,12 +245,9 @@ def scan(func: str) -> Callable[..., Node | Decline]:
     def rule(
         x: Node, axis: Node, *, attrs: ScanAttrs, out: tuple[TensorType, ...]
     ) -> Node | Decline:
-        axes = ints_of(axis)
-        if axes is None:
-            return Decline("the axis is computed at run time")
         if x.dtype in WITHOUT_KERNELS:
             return Decline(f"torch has no running sums of {x.dtype}")
-        along, typed = axes[0], out[0]
+        along, typed = axis_arg(axis), out[0]
         if attrs.reverse:
             x = call(".flip", x, along, type=typed)
         if attrs.exclusive:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tf2torch.ir.build import call, ints_of, outs, permute
 from tf2torch.ir.nodes import Attr, DType, Node
 from tf2torch.ir.types import TensorType
-from tf2torch.rules.elements import elements_of, sizes_arg
+from tf2torch.rules.elements import axis_arg, elements_of, sizes_arg
 from tf2torch.rules.reshaping import spell_reshape
-from tf2torch.rules.ruleset import Decline, RuleSet
+from tf2torch.rules.ruleset import RuleSet
 
 rules = RuleSet("shape")
 
@@ -37,11 +37,8 @@ def ensure_shape(x: Node, *, attrs: ShapeAttrs) -> Node:
 
 
 @rules.rule("ExpandDims")
-def expand_dims(x: Node, dim: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
-    axis = ints_of(dim)
-    if axis is None:
-        return Decline("the axis is computed at run time")
-    return call(".unsqueeze", x, axis[0], type=out[0])
+def expand_dims(x: Node, dim: Node, *, out: tuple[TensorType, ...]) -> Node:
+    return call(".unsqueeze", x, axis_arg(dim), type=out[0])
 
 
 @dataclass(frozen=True)

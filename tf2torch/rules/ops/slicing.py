@@ -29,22 +29,19 @@ def strided_slice(
 
 
 @rules.rule("Slice")
-def slice_(
-    x: Node, begin: Node, size: Node, *, out: tuple[TensorType, ...]
-) -> Node | Decline:
+def slice_(x: Node, begin: Node, size: Node, *, out: tuple[TensorType, ...]) -> Node:
     starts, sizes = elements_of(begin), elements_of(size)
-    part = _cut if sizes is not None else _cut_at_run_time
     if starts is None or sizes is None:
         known = starts or sizes
         count = x.rank if known is None else len(known)
         if count is None:
-            return Decline("the rank of the tensor is unknown")
+            return call("helper.part", x, begin, size, type=out[0])
         starts = starts or _unpacked(begin, count)
         sizes = sizes or _unpacked(size, count)
     items: list[Arg] = []
     for axis, (start, length) in enumerate(zip(starts, sizes, strict=True)):
         whole = x.shape is not None and start == 0 and x.shape[axis] == length
-        items.append(ALL if whole else part(start, length))
+        items.append(ALL if whole else _cut(start, length))
     while items and items[-1] == ALL:
         items.pop()
     return Subscript(tuple(items)).of(x)
@@ -59,21 +56,12 @@ def _cut(start: Arg, length: Arg) -> Slice:
     """``start:start + length``; a length of -1 takes the rest."""
     first = None if start == 0 else start
     if isinstance(length, Node):
-        if start == 0:
-            return Slice(None, length)
-        return Slice(first, call("+", start, length, type=length.type))
+        return Slice(first, call("helper.slice_end", start, length, type=length.type))
     if length == -1:
         return Slice(first)
     if isinstance(start, Node):
         return Slice(first, call("+", start, length, type=start.type))
     return Slice(first, dim(start + length))  # type: ignore[operator] # sizes
-
-
-def _cut_at_run_time(start: Arg, length: Arg) -> Slice:
-    """The same where nothing is known of the length: it may be -1."""
-    assert isinstance(length, Node)
-    first = None if start == 0 else start
-    return Slice(first, call("helper.slice_end", start, length, type=length.type))
 
 
 @rules.rule("TensorStridedSliceUpdate")

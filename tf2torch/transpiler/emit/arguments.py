@@ -122,7 +122,7 @@ def _columns(spec: ClassSpec) -> list[Column]:
     for index, slot in enumerate(spec.signature.slots):
         values = [s.slots[index].value for s in spec.instances]
         known = [v for v in values if v is not ABSENT]
-        differs = any(v != known[0] or type(v) is not type(known[0]) for v in known)
+        differs = any(_unlike(v, known[0]) for v in known)
         if not differs and not _needs_name(slot):
             continue
         if not differs:
@@ -149,6 +149,12 @@ def _columns(spec: ClassSpec) -> list[Column]:
         column.slots.sort()
     first = sorted(columns, key=lambda c: c.slots[0])
     return sorted(first, key=lambda c: not c.differs)
+
+
+def _unlike(value: object, first: object) -> bool:
+    """NaN is like NaN."""
+    both_nan = value != value and first != first
+    return type(value) is not type(first) or (value != first and not both_nan)
 
 
 def _readable(columns: Iterable[Column]) -> list[Column]:

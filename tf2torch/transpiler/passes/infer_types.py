@@ -33,19 +33,17 @@ from tf2torch.ir.nodes import (
     Variable,
     While,
 )
-from tf2torch.ir.types import HANDLES, Dim, TensorType, dim, product, symbol
+from tf2torch.ir.types import HANDLES, Dim, TensorType, symbol
 from tf2torch.transpiler import tf_ops
 from tf2torch.transpiler.passes.join_types import joined_type, known_sizes, settled
 from tf2torch.transpiler.passes.list_types import list_types
+from tf2torch.transpiler.passes.size_codes import MAX_PLAIN, SizeCodes
 from tf2torch.transpiler.passes.size_values import sizes_value, split_sizes
 from tf2torch.transpiler.passes.spelled_shapes import spelled_shape
 from tf2torch.transpiler.tf_ops import PartialShape
 
-FIRST_PRIME = 32_749
-MAX_OFFSET = 4096
-# Expressions of these kinds are recognised as a whole, by primes further down.
-ATOMS = (sympy.floor, sympy.Max, sympy.Min, sympy.Mod)
-FIRST_ATOM = 24_001
+# How far the primes move when a number must prove that it is one.
+SHIFT = 4000
 # A constant larger than this is left to be computed by the port.
 MAX_FOLDED = 1 << 22
 # Constant operands larger than this never hold shapes or axes.
@@ -55,7 +53,13 @@ SPELLED = frozenset(
     {"Reshape", "Fill", "BroadcastTo", "Empty", "RandomUniform", "RandomStandardNormal"}
     | {"TruncatedNormal", "RandomUniformInt", "ScatterNd", "SparseToDense", "Slice"}
     | {"Conv2DBackpropInput", "Conv3DBackpropInputV2", "ResizeBilinear"}
-    | {"ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea", "TensorListStack"}
+    | {
+        "ResizeNearestNeighbor",
+        "ResizeBicubic",
+        "ResizeArea",
+        "TensorListStack",
+        "Tile",
+    }
 )
 # Their operands agree in every size but the one along the axis of joining.
 JOINS = frozenset({"ConcatV2", "Pack", "AddN"})
@@ -71,8 +75,7 @@ def infer_types(graph: Graph) -> Graph:
 class _Inference:
     def __init__(self) -> None:
         self.oracle = tf_ops.ShapeOracle()
-        self.primes: dict[sympy.Expr, int] = {}
-        self.codes: dict[sympy.Expr, int] = {}
+        self.codes, self.shifted = SizeCodes(), SizeCodes(SHIFT)
         self.fresh = 0
 
     def graph(self, graph: Graph, input_types: Sequence[TensorType]) -> Graph:
@@ -172,10 +175,12 @@ class _Inference:
         shapes = asked if asked is not None else [None] * len(node.types)
         if all(s is not None and None not in s for s in shapes):
             return _typed(node, shapes)
-        marked = self.marked_operands(node)
-        guess = None
-        if marked is not None:
-            guess = self.oracle.shapes(node.op, attrs, marked)
+        guess = self.guess(node, attrs, self.codes)
+        if guess is not None and _has_large(guess, shapes):
+            again = self.guess(node, attrs, self.shifted)
+            guess = [
+                self.kept(*pair) for pair in zip(guess, again or guess, strict=True)
+            ]
         return _typed(
             node,
             [
@@ -184,11 +189,26 @@ class _Inference:
             ],
         )
 
+    def guess(
+        self, node: Op, attrs: Mapping[str, Attr], codes: SizeCodes
+    ) -> list[PartialShape] | None:
+        marked = self.marked_operands(node, codes)
+        return None if marked is None else self.oracle.shapes(node.op, attrs, marked)
+
+    def kept(self, first: PartialShape, again: PartialShape) -> PartialShape:
+        """``first`` without numbers that no symbol explains but that hold one."""
+        if first is None or again is None or len(first) != len(again):
+            return first
+        return tuple(
+            None if a != b and isinstance(a, int) and self.codes.decode(a) == a else a
+            for a, b in zip(first, again, strict=True)
+        )
+
     def merged(
         self, node: Op, plain: PartialShape, marked: PartialShape
     ) -> tuple[Dim, ...] | None:
         """Sizes that TensorFlow knows, then symbols recognised, then new symbols."""
-        if plain is None and (marked is None or None in marked):
+        if plain is None and (marked is None or None in marked or _any_rank(node)):
             return None
         if plain is None:
             assert marked is not None
@@ -200,7 +220,7 @@ class _Inference:
         )
 
     def size(self, node: Op, value: int | None) -> Dim:
-        decoded = None if value is None else self.decode(value)
+        decoded = None if value is None else self.codes.decode(value)
         if isinstance(decoded, sympy.Expr):
             return decoded
         if decoded is not None and node.op in SPELLED:
@@ -213,49 +233,17 @@ class _Inference:
 
     # --- symbols as primes -----------------------------------------------------------
 
-    def prime(self, size: sympy.Expr) -> int:
-        """The prime of a symbol, or of an expression that is an atom as one is."""
-        if size not in self.primes:
-            first = FIRST_PRIME if size.is_Symbol else FIRST_ATOM
-            kind = [p for e, p in self.primes.items() if e.is_Symbol == size.is_Symbol]
-            self.primes[size] = int(sympy.prevprime(min(kind, default=first)))
-        return self.primes[size]
-
-    def encode(self, size: Dim) -> int:
-        if isinstance(size, int):
-            return size
-        if size.has(*ATOMS):
-            return self.prime(size)
-        if size not in self.codes:
-            primes = {s: self.prime(s) for s in size.free_symbols}
-            self.codes[size] = int(size.subs(primes))
-        return self.codes[size]
-
-    def decode(self, value: int) -> Dim | None:
-        """``value`` as an expression of symbols; an int when it holds none of them."""
-        rest, factors = value, []
-        for name, prime in self.primes.items():
-            while rest and rest % prime == 0:
-                rest //= prime
-                factors.append(name)
-        if factors and abs(rest) < MAX_VALUE * MAX_OFFSET:
-            return dim(product(tuple(factors)) * rest)
-        near = [n for n, p in self.primes.items() if abs(value - p) <= MAX_OFFSET]
-        if len(near) == 1 and sum(n.is_Symbol for n in self.primes) == 1:
-            return dim(near[0] + (value - self.primes[near[0]]))
-        return None if near else value
-
     def marked_operands(
-        self, node: Op
+        self, node: Op, codes: SizeCodes
     ) -> list[tuple[str, PartialShape, np.ndarray | None]] | None:
         marked = []
         for operand in node.inputs:
             shape: PartialShape = None
             if operand.shape is not None:
-                shape = tuple(self.encode(s) for s in operand.shape)
+                shape = tuple(codes.encode(s) for s in operand.shape)
             value = _value(operand)
             if isinstance(operand, Sizes) and value is None and node.op not in CLAMPED:
-                numbers = [self.encode(v) for v in operand.values]
+                numbers = [codes.encode(v) for v in operand.values]
                 if any(abs(n) > np.iinfo(operand.dtype).max for n in numbers):
                     return None
                 static = operand.type.static_shape() or ()
@@ -297,6 +285,18 @@ class _Inference:
             types = joined
         cond = self.graph(node.cond, types)
         return replace(node, cond=cond, body=body, types=tuple(types))
+
+
+def _has_large(guess: Sequence[PartialShape], shapes: Sequence[PartialShape]) -> bool:
+    """Does a number that TensorFlow did not know exceed all that are plain for sure?"""
+    pairs = zip(guess, shapes, strict=True)
+    return any((n or 0) > MAX_PLAIN for g, s in pairs if g != s for n in g or ())
+
+
+def _any_rank(node: Op) -> bool:
+    """A Squeeze of all that is 1 when it runs, where no size is 1 as yet."""
+    shape = node.inputs[0].shape if node.inputs else None
+    return node.op == "Squeeze" and 1 not in (shape or ())
 
 
 Marked = list[tuple[str, PartialShape, np.ndarray | None]]

@@ -151,7 +151,11 @@ class _Resolver:
             inner = self.scalar(node.args[0], near)
             if node.dtype.startswith("float"):
                 return self.number(call("float", inner, type=node.type))
-            return self.number(inner) if node.dtype.startswith("int") else None
+            if not node.dtype.startswith("int"):
+                return None
+            if isinstance(inner, Node) and inner.dtype.startswith("float"):
+                return self.number(call("int", inner, type=node.type))
+            return self.number(inner) if isinstance(inner, Node) else None
         func = NUMBER_FUNCS.get(node.func, node.func if node.func in NUMBERS else None)
         if func is None:
             return None
@@ -162,10 +166,9 @@ class _Resolver:
         self.numbers[node] = node
         return node
 
-    def scalar(self, arg: Arg, near: list[Node]) -> Node:
+    def scalar(self, arg: Arg, near: list[Node]) -> Arg:
         if isinstance(arg, Sizes):
             return self.number(self.expression(arg.values[0], near))
-        assert isinstance(arg, Node)
         return arg
 
     def arg(self, arg: Arg, user: Call, near: list[Node]) -> Arg:
@@ -238,6 +241,8 @@ class _Resolver:
             return reduce(lambda a, b: call(func, a, b, type=SCALAR), parts)
         if not isinstance(size, (sympy.Add, sympy.Mul)):
             raise TranspileError(f"no expression for the size {size}")
+        if sympy.fraction(sympy.together(size))[1] != 1 and not _one_fraction(size):
+            return self.floor(size, near)
         operator = "+" if isinstance(size, sympy.Add) else "*"
         terms = sorted(size.args, key=lambda a: (a.is_number, str(a)))
         made = self.expression(terms[0], near)
@@ -282,6 +287,12 @@ class _Resolver:
                 self.learn(own)
             return self.lent[value], axis
         return self.homes[name]
+
+
+def _one_fraction(size: sympy.Expr) -> bool:
+    """A sum in which the only fraction is a term that is an integer by itself."""
+    parts = [t for t in size.args if sympy.fraction(t)[1] != 1]
+    return isinstance(size, sympy.Add) and len(parts) == 1 and not parts[0].is_number
 
 
 def string_arrays(graph: Graph) -> dict[Node, Node]:

@@ -33,6 +33,11 @@ def sizes_value(node: Op) -> Sizes | None:
 
 def split_sizes(node: Op) -> tuple[Sizes, ...] | None:
     """The results of ``node``, which takes sizes apart; None where it takes others."""
+    if node.op == "ShapeN":
+        shapes = [n.shape for n in node.inputs]
+        each = [_made(node, (s, (len(s),))) for s in shapes if s is not None]
+        several = tuple(e for e in each if e is not None)
+        return several if len(several) == len(shapes) else None
     cut = SPLITTERS.get(node.op)
     if cut is None or node.dtype not in ("int32", "int64"):
         return None
