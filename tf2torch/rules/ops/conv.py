@@ -7,7 +7,7 @@ from typing import Any
 
 from tf2torch.ir.build import call, permute, reshape
 from tf2torch.ir.nodes import Arg, Node
-from tf2torch.ir.types import INTS, Shape, TensorType
+from tf2torch.ir.types import INTS, Dim, Shape, TensorType
 from tf2torch.rules.ops.padding import (
     Layout,
     Pads,
@@ -177,7 +177,7 @@ def depthwise_conv2d(
 ) -> Node | Decline:
     """One group per channel; output channel ``c·multiplier + m`` in both worlds."""
     kernel = kernel_of(w, 2)
-    if kernel is None or w.shape is None or not isinstance(w.shape[2], int):
+    if kernel is None or w.shape is None:
         return Decline("the filter's size is not static")
     weight = depthwise_weight(w)
     return windowed(ConvSpec.of(attrs, kernel), x, weight, w.shape[2], out[0])
@@ -196,7 +196,7 @@ def depthwise_weight(w: Node) -> Node:
 
 
 def windowed(
-    spec: ConvSpec, x: Node, weight: Node, groups: int, out: TensorType
+    spec: ConvSpec, x: Node, weight: Node, groups: Dim, out: TensorType
 ) -> Node | Decline:
     """The convolution of ``x`` with a torch weight, padding included."""
     if out.dtype in INTS:

@@ -8,6 +8,7 @@ Transpose(Transpose(x, [1, 0, 2]), [1, 0, 2])    ->   x
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,7 @@ def cancel_pairs(graph: Graph) -> Graph:
 def _plain_zeros(graph: Graph) -> Graph:
     """``ZerosLike`` of a value that nothing else needs becomes zeros of its sizes."""
     readers = users(graph)
+    given = _symbols(graph.inputs)
     instead: dict[Node, Node] = {}
     for node in graph.nodes():
         match node:
@@ -34,11 +36,18 @@ def _plain_zeros(graph: Graph) -> Graph:
                 shape = like.shape
                 if readers[like] != [node] or like in graph.results or shape is None:
                     continue
+                if not _symbols([like]) <= given | _symbols(like.operands):
+                    continue  # no other value might have its sizes
                 sizes = Sizes(shape, types=(TensorType("int32", (len(shape),)),))
                 attrs: dict[str, Attr] = {"T": node.dtype, "index_type": "int32"}
                 inputs = (sizes, const(0, node.dtype))
                 instead[node] = replace(node, op="Fill", inputs=inputs, attrs=attrs)
     return substitute(graph, instead)
+
+
+def _symbols(nodes: Iterable[Node]) -> set[Dim]:
+    sizes = (size for n in nodes for t in n.types for size in t.shape or ())
+    return {s for size in sizes if not isinstance(size, int) for s in size.free_symbols}
 
 
 def _cancelled(node: Node) -> Node | None:

@@ -37,13 +37,13 @@ from tf2torch.ir.types import HANDLES, Dim, TensorType, symbol
 from tf2torch.transpiler import tf_ops
 from tf2torch.transpiler.passes.join_types import joined_type, known_sizes, settled
 from tf2torch.transpiler.passes.list_types import list_types
-from tf2torch.transpiler.passes.size_codes import MAX_PLAIN, SizeCodes
+from tf2torch.transpiler.passes.size_codes import SizeCodes
 from tf2torch.transpiler.passes.size_values import sizes_value, split_sizes
 from tf2torch.transpiler.passes.spelled_shapes import spelled_shape
 from tf2torch.transpiler.tf_ops import PartialShape
 
 # How far the primes move when a number must prove that it is one.
-SHIFT = 4000
+SHIFT = 61
 # A constant larger than this is left to be computed by the port.
 MAX_FOLDED = 1 << 22
 # Constant operands larger than this never hold shapes or axes.
@@ -175,19 +175,44 @@ class _Inference:
         shapes = asked if asked is not None else [None] * len(node.types)
         if all(s is not None and None not in s for s in shapes):
             return _typed(node, shapes)
-        guess = self.guess(node, attrs, self.codes)
-        if guess is not None and _has_large(guess, shapes):
-            again = self.guess(node, attrs, self.shifted)
-            guess = [
-                self.kept(*pair) for pair in zip(guess, again or guess, strict=True)
-            ]
+        found = self.recognised(node, attrs)
         return _typed(
             node,
             [
-                self.merged(node, shape, guess[i] if guess else None)
+                self.merged(node, shape, found[i] if found else None)
                 for i, shape in enumerate(shapes)
             ],
         )
+
+    def recognised(
+        self, node: Op, attrs: Mapping[str, Attr]
+    ) -> list[tuple[Dim | None, ...] | None] | None:
+        """The sizes of the results as expressions of symbols, where they tell."""
+        guess = self.guess(node, attrs, self.codes)
+        if guess is None:
+            return None
+        values = {v for shape in guess for v in shape or () if v is not None}
+        again: list[PartialShape] | None = guess
+        if any(self.codes.certain(v) is None for v in values):
+            again = self.guess(node, attrs, self.shifted)
+        return [
+            None
+            if shape is None
+            else tuple(self.size_of(v, w) for v, w in _paired(shape, other))
+            for shape, other in zip(guess, again or [None] * len(guess), strict=True)
+        ]
+
+    def size_of(self, value: int | None, shifted: int | None) -> Dim | None:
+        """What gives ``value`` with the one primes and ``shifted`` with the others."""
+        if value is None:
+            return None
+        certain = self.codes.certain(value)
+        if certain is not None or value == shifted:
+            return value if certain is None else certain
+        probable = self.codes.probable(value)
+        if probable is None or shifted is None:
+            return None
+        return probable if self.shifted.probable(shifted) == probable else None
 
     def guess(
         self, node: Op, attrs: Mapping[str, Attr], codes: SizeCodes
@@ -195,36 +220,26 @@ class _Inference:
         marked = self.marked_operands(node, codes)
         return None if marked is None else self.oracle.shapes(node.op, attrs, marked)
 
-    def kept(self, first: PartialShape, again: PartialShape) -> PartialShape:
-        """``first`` without numbers that no symbol explains but that hold one."""
-        if first is None or again is None or len(first) != len(again):
-            return first
-        return tuple(
-            None if a != b and isinstance(a, int) and self.codes.decode(a) == a else a
-            for a, b in zip(first, again, strict=True)
-        )
-
     def merged(
-        self, node: Op, plain: PartialShape, marked: PartialShape
+        self, node: Op, plain: PartialShape, found: tuple[Dim | None, ...] | None
     ) -> tuple[Dim, ...] | None:
         """Sizes that TensorFlow knows, then symbols recognised, then new symbols."""
-        if plain is None and (marked is None or None in marked or _any_rank(node)):
+        if plain is None and (found is None or _any_rank(node)):
             return None
         if plain is None:
-            assert marked is not None
-            plain = (None,) * len(marked)
-        known = marked if marked is not None else (None,) * len(plain)
+            assert found is not None
+            plain = (None,) * len(found)
+        known = found if found is not None else (None,) * len(plain)
         return tuple(
             size if size is not None else self.size(node, value)
             for size, value in zip(plain, known, strict=True)
         )
 
-    def size(self, node: Op, value: int | None) -> Dim:
-        decoded = None if value is None else self.codes.decode(value)
-        if isinstance(decoded, sympy.Expr):
-            return decoded
-        if decoded is not None and node.op in SPELLED:
-            return decoded
+    def size(self, node: Op, found: Dim | None) -> Dim:
+        if isinstance(found, sympy.Expr):
+            return found
+        if found is not None and node.op in SPELLED:
+            return found
         return self.new_symbol()
 
     def new_symbol(self) -> sympy.Symbol:
@@ -287,10 +302,13 @@ class _Inference:
         return replace(node, cond=cond, body=body, types=tuple(types))
 
 
-def _has_large(guess: Sequence[PartialShape], shapes: Sequence[PartialShape]) -> bool:
-    """Does a number that TensorFlow did not know exceed all that are plain for sure?"""
-    pairs = zip(guess, shapes, strict=True)
-    return any((n or 0) > MAX_PLAIN for g, s in pairs if g != s for n in g or ())
+def _paired(
+    shape: Sequence[int | None], other: PartialShape
+) -> list[tuple[int | None, int | None]]:
+    fits = other is not None and len(other) == len(shape)
+    return list(
+        zip(shape, other if fits and other else [None] * len(shape), strict=True)
+    )
 
 
 def _any_rank(node: Op) -> bool:
