@@ -68,3 +68,13 @@ def axis_arg(node: Node) -> Arg:
     """An axis as an int, also where only the run knows which."""
     found = ints_of(node)
     return call("int", node) if found is None else found[0]
+
+
+def run_time_ints(node: Node, count: int) -> tuple[Element, ...]:
+    """The elements of a vector that only the run knows, as Python ints."""
+    found = elements_of(node)
+    if found is not None:
+        return found
+    scalar = node.type.with_shape(())
+    parts = (call("[]", node, i, type=scalar) for i in range(count))
+    return tuple(call("int", part) for part in parts)

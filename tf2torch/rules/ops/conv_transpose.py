@@ -16,7 +16,7 @@ import sympy
 from tf2torch.ir.build import call, permute, sizes_of
 from tf2torch.ir.nodes import Node, Slice
 from tf2torch.ir.types import INTS, Dim, Shape, TensorType, dim
-from tf2torch.rules.elements import Element, elements_of
+from tf2torch.rules.elements import Element, run_time_ints
 from tf2torch.rules.ops.conv import (
     FILTER,
     Conv2DAttrs,
@@ -118,11 +118,7 @@ def asked_sizes(sizes: Node, out: TensorType) -> tuple[Element, ...] | None:
     known = sizes_of(sizes)
     if known is not None or out.shape is None:
         return known
-    found = elements_of(sizes)
-    if found is None:
-        scalar = sizes.type.with_shape(())
-        parts = (call("[]", sizes, i, type=scalar) for i in range(len(out.shape)))
-        found = tuple(call("int", part) for part in parts)
+    found = run_time_ints(sizes, len(out.shape))
     pairs = zip(found, out.shape, strict=True)
     return tuple(size if isinstance(size, int) else e for e, size in pairs)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tf2torch.ir.build import call, ints_of, scalar_of, sizes_of
 from tf2torch.ir.nodes import Arg, Node
 from tf2torch.ir.types import Dim, Shape, TensorType
+from tf2torch.rules.elements import Element, run_time_ints
 from tf2torch.rules.ruleset import Decline, RuleFunction, RuleSet
 
 rules = RuleSet("signal")
@@ -33,7 +34,7 @@ rules.table(complex_transform, {f"BatchI{op}": f"i{f}" for op, f in COMPLEX.item
 @rules.rule("RFFT", "RFFT2D", "RFFT3D")
 def rfft(x: Node, length: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
     """Cut to ``length``, which is left out where it is the input's own."""
-    sizes = sizes_of(length)
+    sizes = transform_sizes(length)
     if sizes is None:
         return Decline("the transform's length is known only when the model runs")
     own = x.shape is not None and x.shape[-len(sizes) :] == sizes
@@ -42,11 +43,19 @@ def rfft(x: Node, length: Node, *, out: tuple[TensorType, ...]) -> Node | Declin
 
 @rules.rule("IRFFT", "IRFFT2D", "IRFFT3D")
 def irfft(x: Node, length: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
-    sizes = sizes_of(length)
+    sizes = transform_sizes(length)
     if sizes is None:
         return Decline("the transform's length is known only when the model runs")
     own = x.shape is not None and _implied(x.shape, len(sizes)) == sizes
     return real_transform("irfft", x, sizes, own, out[0])
+
+
+def transform_sizes(length: Node) -> tuple[Element, ...] | None:
+    """One number per axis, also where only the run knows it."""
+    known = sizes_of(length)
+    if known is None and length.shape and isinstance(length.shape[0], int):
+        return run_time_ints(length, length.shape[0])
+    return known
 
 
 def _implied(shape: Shape, count: int) -> Shape:
@@ -56,7 +65,7 @@ def _implied(shape: Shape, count: int) -> Shape:
 
 
 def real_transform(
-    func: str, x: Node, sizes: Shape, own: bool, type: TensorType
+    func: str, x: Node, sizes: tuple[Element, ...], own: bool, type: TensorType
 ) -> Node:
     match len(sizes):
         case 1:
