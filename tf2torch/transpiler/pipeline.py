@@ -44,6 +44,7 @@ from tf2torch.transpiler.passes.place_constants import place_constants
 from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.restore_dropout import restore_dropout
+from tf2torch.transpiler.passes.split_forwards import split_forwards
 from tf2torch.transpiler.passes.stack_lists import stack_lists
 from tf2torch.transpiler.passes.sums_in_layout import sums_in_layout
 from tf2torch.transpiler.passes.tidy_scopes import tidy_scopes
@@ -146,6 +147,7 @@ def steps(source: Source) -> list[Step]:
         channel_norms,
         gather_families,
         find_blocks,  # wants the final nodes
+        split_forwards,  # into parts: after what repeats
         resolve_sizes,  # sizes become reads of values that are there, block by block
         place_constants,
         name_transposes,
@@ -155,7 +157,12 @@ def steps(source: Source) -> list[Step]:
 
 
 # What makes blocks of nodes; a flat port does without.
-GROUPING: tuple[Step, ...] = (gather_families, find_blocks, merge_variants)
+GROUPING: tuple[Step, ...] = (
+    gather_families,
+    find_blocks,
+    split_forwards,
+    merge_variants,
+)
 
 
 def compile_source(source: Source, options: Options | None = None) -> Compiled:

@@ -108,10 +108,10 @@ class ClassSource:
 
     def label(self, node: Node) -> str:
         """A value is called like the layer that made it, when a user named that."""
-        if self.outputs is None and not self.parameters:
-            return ""  # in a block: names of layers are those of one instance
         if is_size(node):
             return "batch" if node.args[1] == 0 else "length"  # type: ignore[attr-defined]
+        if self.outputs is None and not self.parameters:
+            return ""  # in a block: names of layers are those of one instance
         scope = node.origin.scope
         if not scope or is_noise(scope[-1]):
             return ""

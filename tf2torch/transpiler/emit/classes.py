@@ -146,8 +146,15 @@ def _class_name(group: list[Signature]) -> str:
     for other in words[1:]:
         stems = [w.rstrip("0123456789") for w in other]
         common = [w for w in common if w in stems]
-    kept = [w for w in common if w and w != "model"] or common or ["block"]
-    return camel("_".join(kept)) or "Block"
+    kept = [w for w in common if w and w != "model"] or common
+    return camel("_".join(kept or [*_last_kind(group[0].graph), "block"]))
+
+
+def _last_kind(graph: Graph) -> list[str]:
+    """What the only layer is, for blocks whose names have nothing in common."""
+    layers = [n for n in graph.nodes() if isinstance(n, Module) and n.state]
+    kind = layers[0].cls.split(".")[-1] if len(layers) == 1 else ""
+    return [re.sub(r"\dd$", "", kind)] if kind else []
 
 
 def _own_name(graph: Graph) -> str:

@@ -7,6 +7,7 @@ torch.cat((branch1, branch2, branch3), dim=1)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tf2torch.ir.graph import Graph
@@ -19,6 +20,8 @@ LIGHT = frozenset(
     + (".to", ".expand", ".flatten", "[]", "&", "~", "torch.tril", ".contiguous")
 )
 BRANCHES = 3  # joined by one concatenation
+# What blocks call their inputs while nobody knows better.
+UNNAMED = re.compile(r"x\d*")
 GENERIC = ("x", "y", "z", "other", "another")
 
 
@@ -113,15 +116,21 @@ def parameter_name(graph: Graph, index: int) -> str:
     name = Meanings(graph).of(graph.inputs[index])
     if name:
         return name
+    if not UNNAMED.fullmatch(graph.inputs[index].name):
+        return graph.inputs[index].name
     for node in graph.nodes():
         if isinstance(node, Call) and graph.inputs[index] in node.operands:
             if node.func == "torch.cat":
                 return "skip"
-    return ""
+    return "mask" if graph.inputs[index].dtype == "bool" else ""
 
 
 def parameter_names(graph: Graph) -> list[str]:
-    """``x`` first, then by meaning, then y, z and so on."""
+    """``x`` first, then by meaning, then y, z and so on; several inputs of the model
+    are called as they are there."""
+    own = [i.name for i in graph.inputs]
+    if len(own) > 1 and not any(map(UNNAMED.fullmatch, own)):
+        return own
     names: list[str] = []
     spare = iter([*GENERIC[1:], *(f"x{i}" for i in range(len(graph.inputs)))])
     for index in range(len(graph.inputs)):

@@ -22,7 +22,7 @@ AUTO = re.compile(
     r"mat_?mul|bias_?add|while|body|cond|true|false|else|then|"
     r"(stateful_?)?partitioned_?call|identity|strided_slice|"
     r"read_?variable_?op|add_?v2|mul|sub|truediv|pow|sqrt|rsqrt|mean|"
-    r"variable|const|unknown|kernel|weights?|gather|resource_gather|conv)(_\d+)*"
+    r"variable|const|unknown|kernel|weights?|gather|resource_gather|conv|convolution)(_\d+)*"
 )
 # Letters and digits all mixed up: a hash, or what an obfuscator left.
 RANDOM = re.compile(r"(?=(?:.*[0-9][a-z]){2})[a-z0-9]{10,}")

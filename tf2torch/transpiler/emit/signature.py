@@ -185,9 +185,15 @@ class _Signer:
         return ("family", layers, [self.numbers[a] for a in node.args])
 
     def setting(self, value: Arg, node: Module, key: str) -> object:
-        """A constructor argument; a size per axis, such as (1, 7), is one number."""
+        """A constructor argument; a size per axis, such as (1, 7), is one number, and
+        so is the file of a vocabulary."""
         plain = isinstance(value, tuple) and all(type(v) is int for v in value)
-        if plain or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        file = isinstance(value, str) and any(value == name for name, _ in node.files)
+        if (
+            file
+            or plain
+            or (isinstance(value, (int, float)) and not isinstance(value, bool))
+        ):
             self.made.slots.append(Slot(node, ("config", key), value))
             return "number"
         return self.arg(value, node, ("config", key))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Block, Const, Input, Node, Out, Param, Sizes
+from tf2torch.transpiler.emit.names import identifier, is_noise
 from tf2torch.transpiler.passes.scope_paths import state_keys
 
 LEAVES = (Const, Param, Input, Sizes)
@@ -53,18 +54,20 @@ def replace_groups(
     )
 
 
-Order = dict[Node, tuple[bool, int]]
+Order = dict[Node, tuple[bool, bool, int]]
 
 
 def flow_order(graph: Graph) -> Order:
     """How much a value is what flows through the model: what a layer made comes before
-    masks and positions, and the later the more; of inputs the first comes first."""
+    masks and positions, and the later the more; of inputs the first comes first, those
+    with fractions before flags and ids."""
     order: Order = {}
     learned: set[Node] = set()
     for index, node in enumerate(graph.nodes()):
         if state_keys(node) or any(o in learned for o in node.operands):
             learned.add(node)
-        order[node] = (True, index) if node in learned else (False, -index)
+        entering = (False, node.dtype.startswith("float"), -index)
+        order[node] = (True, True, index) if node in learned else entering
     return order
 
 
@@ -137,9 +140,8 @@ def close(
                 or isinstance(operand, Const | Param | Sizes)
             ):
                 continue
-            inputs[operand] = Input(
-                f"x{len(inputs)}", types=operand.types, origin=operand.origin
-            )
+            own = _input_name(operand) or f"x{len(inputs)}"
+            inputs[operand] = Input(own, types=operand.types, origin=operand.origin)
         new[node] = node.map_operands(lambda n: new.get(n) or inputs.get(n) or n)
     named = tuple((str(i), new[n]) for i, n in enumerate(results))
     # The value that was made last is what flows through; masks and such follow it.
@@ -148,6 +150,14 @@ def close(
     effects = tuple(new[n] for n in acts)
     graph = Graph(name, tuple(inputs[n] for n in outer), named, effects)
     return (graph, new), outer, results
+
+
+def _input_name(node: Node) -> str:
+    """What the model calls its input; "" for anything else."""
+    if not isinstance(node, Input) or is_noise(node.name):
+        return ""
+    name = identifier(node.name)
+    return name if name == node.name else ""
 
 
 def _leaves(readers: Sequence[Node], inside: set[Node]) -> bool:
@@ -191,3 +201,54 @@ def _block_order(graph: Graph, inside: dict[Node, Group]) -> Iterator[Node | Gro
             else item.operands
         )
         stack.extend((inside.get(o, o), False) for o in reversed(below))
+
+
+def hull(
+    nodes: Sequence[Node],
+    order: dict[Node, int],
+    readers: dict[Node, list[Node]],
+) -> list[Node] | None:
+    """``nodes`` with what lies between them; None when that has state of its own."""
+    core = [n for n in nodes if not isinstance(n, LEAVES)]
+    if not core:
+        return None
+    inside = set(core)
+    first, last = min(order[n] for n in core), max(order[n] for n in core)
+    between = _between(inside, order, readers, first, last)
+    for node in between:
+        if state_keys(node) or node.graphs() or isinstance(node, LEAVES):
+            return None
+    inside |= between
+    # The results of a node with several belong to it.
+    for node in list(inside):
+        if isinstance(node, Out) and node.node not in inside:
+            return None
+        inside.update(r for r in readers.get(node, ()) if isinstance(r, Out))
+    return sorted(inside, key=order.__getitem__)
+
+
+def _between(
+    inside: set[Node],
+    order: dict[Node, int],
+    readers: dict[Node, list[Node]],
+    first: int,
+    last: int,
+) -> set[Node]:
+    """Nodes on a path that leaves ``inside`` and comes back."""
+    below: set[Node] = set()
+    stack = [r for n in inside for r in readers.get(n, ()) if r not in inside]
+    while stack:
+        node = stack.pop()
+        if node in below or node in inside or order.get(node, last + 1) > last:
+            continue
+        below.add(node)
+        stack.extend(readers.get(node, ()))
+    above: set[Node] = set()
+    stack = [o for n in inside for o in n.operands if o in below]
+    while stack:
+        node = stack.pop()
+        if node in above:
+            continue
+        above.add(node)
+        stack.extend(o for o in node.operands if o in below)
+    return above

@@ -17,7 +17,7 @@ from functools import cached_property
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Node, Out
+from tf2torch.ir.nodes import Block, Node
 from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.chain_blocks import chain_blocks
 from tf2torch.transpiler.passes.cut_blocks import (
@@ -26,6 +26,7 @@ from tf2torch.transpiler.passes.cut_blocks import (
     Group,
     cut,
     flow_order,
+    hull,
     readers_of,
     replace_groups,
 )
@@ -96,14 +97,14 @@ class _Finder:
                 continue
             if path in deeper:
                 continue
-            hull = _hull(nodes, order, outside, self.paths)
-            if hull is None:
+            inside = hull(nodes, order, outside)
+            if inside is None:
                 continue
-            closed = cut(hull, outside, flow, self.name(path))
+            closed = cut(inside, outside, flow, self.name(path))
             if closed is None:
                 continue
             named = path in self.real and not _is_layer(nodes)
-            found = Candidate(path, hull, named, closed)
+            found = Candidate(path, inside, named, closed)
             found.key = _key(closed)
             self.candidates[path] = found
 
@@ -245,55 +246,3 @@ class _Renamed:
 
 def _stateful(node: Node) -> bool:
     return bool(state_keys(node))
-
-
-def _hull(
-    nodes: Sequence[Node],
-    order: dict[Node, int],
-    readers: dict[Node, list[Node]],
-    paths: dict[Node, Path],
-) -> list[Node] | None:
-    """``nodes`` with what lies between them; None when that has state of its own."""
-    core = [n for n in nodes if not isinstance(n, LEAVES)]
-    if not core:
-        return None
-    inside = set(core)
-    first, last = min(order[n] for n in core), max(order[n] for n in core)
-    between = _between(inside, order, readers, first, last)
-    for node in between:
-        if _stateful(node) or node.graphs() or isinstance(node, LEAVES):
-            return None
-    inside |= between
-    # The results of a node with several belong to it.
-    for node in list(inside):
-        if isinstance(node, Out) and node.node not in inside:
-            return None
-        inside.update(r for r in readers.get(node, ()) if isinstance(r, Out))
-    return sorted(inside, key=order.__getitem__)
-
-
-def _between(
-    inside: set[Node],
-    order: dict[Node, int],
-    readers: dict[Node, list[Node]],
-    first: int,
-    last: int,
-) -> set[Node]:
-    """Nodes on a path that leaves ``inside`` and comes back."""
-    below: set[Node] = set()
-    stack = [r for n in inside for r in readers.get(n, ()) if r not in inside]
-    while stack:
-        node = stack.pop()
-        if node in below or node in inside or order.get(node, last + 1) > last:
-            continue
-        below.add(node)
-        stack.extend(readers.get(node, ()))
-    above: set[Node] = set()
-    stack = [o for n in inside for o in n.operands if o in below]
-    while stack:
-        node = stack.pop()
-        if node in above:
-            continue
-        above.add(node)
-        stack.extend(o for o in node.operands if o in below)
-    return above

@@ -58,11 +58,11 @@ def segment_blocks(graph: Graph) -> Graph:
         lambda g: _repeated(g, _motifs(g), OFTEN),
         _segments,
     ):
-        graph = replace_groups(graph, _apart(graph, groups(graph)), _plain)
+        graph = replace_groups(graph, apart(graph, groups(graph)), _plain)
     return graph
 
 
-def _apart(graph: Graph, groups: Sequence[Group]) -> list[Group]:
+def apart(graph: Graph, groups: Sequence[Group]) -> list[Group]:
     """``groups`` whose state nothing else uses: a block owns what it holds."""
     uses = Counter(key for n in graph.nodes() for key in set(state_keys(n)))
     kept = []
