@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tf2torch.verify.readability import measure
+from tf2torch.verify.readability import CAUSES, measure
 
 REFERENCES = Path(__file__).parents[2] / "bench" / "readability" / "references"
 GOOD = (REFERENCES / "unet.py").read_text("utf-8")
@@ -55,3 +55,13 @@ def test_long_forwards_and_ruff_count() -> None:
     }
     assert set(missed) == {3, 15}
     assert "lines" in missed[3]
+
+
+def test_a_miss_is_a_sentence_in_the_report() -> None:
+    long = GOOD.replace(*WORSE["idiom"])
+    (sentence,) = measure(long).to_json()["misses"]
+    assert sentence.startswith(
+        "criterion 10 (the idiom, not its expansion): torch.rsqrt"
+    )
+    assert sentence.endswith("so that no layer fits")
+    assert set(CAUSES) == {c.number for c in measure(GOOD, findings=0).criteria}

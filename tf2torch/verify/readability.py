@@ -43,6 +43,26 @@ BARE = re.compile(r"F\.(linear|conv\dd|conv_transpose\dd|layer_norm|batch_norm|"
 NORMS = re.compile(r"nn\.(BatchNorm\dd|LayerNorm|GroupNorm)|BatchNorm\dd")
 
 
+# Criterion → why a converter leaves it unmet, for the report.
+CAUSES = {
+    1: "the source computes this in one piece: no name and no repeat divides it",
+    2: "the blocks read different values, so that no loop runs over them",
+    3: "no name and no repeat in the source divides what is computed there",
+    4: "the source has no name for this, and its use does not tell one",
+    5: "the number has no meaning that a parameter could be named after",
+    6: "the source was traced with this size",
+    7: "the source uses the weight in several ways, and no layer does all of them",
+    8: "the source gave the variable no other name",
+    9: "the source computes this over the last axis, which no layer of torch does",
+    10: "a part of it is computed or chosen at run time, so that no layer fits",
+    11: "the layer is one that torch gives these values to by itself",
+    12: "the source drops values where no module could stand",
+    13: "the source fixes a dtype, or reads strings",
+    14: "the shapes or types are not known in the source",
+    15: "what the source says has no form that the linter accepts",
+}
+
+
 @dataclass(frozen=True)
 class Criterion:
     """``value`` is what was measured; ``why`` names the first places that miss it."""
@@ -52,6 +72,13 @@ class Criterion:
     holds: bool
     value: float | str
     why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is missed, where, and what usually brings that about."""
+        return (
+            f"criterion {self.number} ({self.name}): {self.why}; {CAUSES[self.number]}"
+        )
 
 
 @dataclass(frozen=True)
@@ -72,6 +99,7 @@ class Readability:
             "operations per forward": round(self.operations, 2),
             "held": self.held,
             "criteria": [asdict(c) for c in self.criteria],
+            "misses": [c.sentence for c in self.criteria if not c.holds],
         }
 
 

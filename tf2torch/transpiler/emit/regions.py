@@ -33,15 +33,21 @@ def write_case(body: Body, step: Step, index: int, last: dict[Node, int]) -> Non
         last.setdefault(out, index)
     boolean = node.index.dtype == "bool"
     branches = node.branches[::-1] if boolean else node.branches
-    for i, branch in enumerate(branches):
-        body.line(_branch_header(condition, i, len(branches), boolean))
+    written = []
+    for branch in branches:
         inner = _inner(body, node, branch.inputs, node.inputs, index, last)
+        inner.lines = []
         wanted = {branch.results[k]: name for k, name in targets.items()}
-        before = len(inner.lines)
         inner.write(region_nodes(branch), [branch.results[k] for k in targets], wanted)
         _assign(inner, [(name, branch.results[k]) for k, name in targets.items()], node)
-        if len(inner.lines) == before:
-            inner.line("pass")
+        written.append(inner.lines)
+    if boolean and len(written) == 2 and written[1] and not written[0]:
+        body.line(f"if not {pycode.text(condition)}:")
+        body.lines.extend(written[1])
+        return
+    for i, lines in enumerate(written):
+        body.line(_branch_header(condition, i, len(branches), boolean))
+        body.lines.extend(lines or ["    " * (body.indent + 1) + "pass"])
 
 
 def _branch_header(condition: Expr, i: int, count: int, boolean: bool) -> str:

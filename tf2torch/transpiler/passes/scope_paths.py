@@ -53,7 +53,7 @@ def scope_paths(graph: Graph) -> Paths:
             if isinstance(node.args[0], Input):
                 of.pop(node, None)  # the layout at the border is the model's own
     _hand_on_permutes(graph, of)
-    _meet_where_shared(of)
+    _meet_where_shared(graph, of)
     _join_residuals(graph, of)
     _settle_masks(graph, of)
     return Paths(of, frozenset(real))
@@ -119,14 +119,14 @@ def _join_residuals(graph: Graph, of: dict[Node, Path]) -> None:
                 break
 
 
-def _meet_where_shared(of: dict[Node, Path]) -> None:
+def _meet_where_shared(graph: Graph, of: dict[Node, Path]) -> None:
     """State used in two places belongs to where they meet, and so do its users."""
     users: dict[object, list[Node]] = {}
-    for node in of:
+    for node in graph.nodes():
         for key in state_keys(node):
             users.setdefault(key, []).append(node)
     for nodes in users.values():
-        paths = {of[n] for n in nodes}
+        paths = {of.get(n, ()) for n in nodes}
         if len(nodes) < 2 or len(paths) == 1:
             continue
         common = _common(sorted(paths))

@@ -93,8 +93,8 @@ def _fitting(graph: Graph, groups: Sequence[Group]) -> list[Group]:
         own = {key for n in group.nodes for key in state_keys(n)}
         if closed is None or taken & set(group.nodes) or len(group.nodes) > most:
             continue
-        computed = sum(not isinstance(n, (Out, *LEAVES)) for n in group.nodes)
-        if computed < LEAST or max(len(own), statements(closed)) < LEAST:
+        single = sum(not isinstance(n, (Out, *LEAVES)) for n in group.nodes) == 1
+        if single or max(len(own), statements(closed)) < LEAST:
             continue
         if not _is_clear(closed) or not _has_its_sizes(closed):
             continue
