@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cProfile
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from tf2torch.ir.build import call
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Call, Input, Module, Node, Origin, Param, VariableInfo
 from tf2torch.ir.types import TensorType, symbol
+from tf2torch.pycode import name
+from tf2torch.transpiler.emit.body import Body, Scope, region_nodes
 from tf2torch.transpiler.emit.file_source import Emitted, emit
 from tf2torch.transpiler.emit.weights import state_entries
 from tf2torch.transpiler.passes.find_blocks import find_blocks
@@ -160,6 +163,37 @@ def test_work_is_linear_in_layers(hidden_names: bool) -> None:
         calls.append(sum(entry.callcount for entry in profile.getstats()))
         assert classes(made) == 2
     assert calls[1] <= 12 * calls[0]
+
+
+def lines_run(work: Callable[[], object]) -> int:
+    """Lines of Python that ``work`` runs, every turn of a loop among them."""
+    count = 0
+
+    def trace(frame: object, event: str, argument: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)  # type: ignore[arg-type] # its protocol names the parameters
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_one_long_forward_is_written_in_linear_time() -> None:
+    found = []
+    for count in (20, 200):
+        graph = chain(plain, count, 8)
+        scope = Scope(lambda node, user: name("leaf"), lambda node: name("layer"))
+        body = Body(scope)
+        body.names[graph.inputs[0]] = "x"
+        nodes = region_nodes(graph)
+        found.append(lines_run(lambda b=body, n=nodes, g=graph: b.write(n, g.results)))
+        assert len(body.lines) >= count
+    assert found[1] <= 12 * found[0]
 
 
 def test_two_thousand_layers_are_no_recursion() -> None:

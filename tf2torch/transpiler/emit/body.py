@@ -40,14 +40,18 @@ from tf2torch.transpiler.emit.planning import (
     LEAVES,
     REGIONS,
     TUPLES,
+    Step,
     count_uses,
     flat,
     is_expression,
     is_size,
+    last_reads,
     may_inline,
     out_owners,
+    outs_of,
     own_depth,
     own_width,
+    readers_of,
     region_nodes,
     terms_of_sums,
 )
@@ -59,15 +63,6 @@ __all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
 MAX_WIDTH = 68
 MAX_DEPTH = 3
 GENERIC = ("x", "y", "z")
-
-
-@dataclass(eq=False)
-class Step:
-    """One statement: the node it computes and the values that it reads."""
-
-    node: Node
-    reads: tuple[Node, ...]
-    inlined: tuple[Node, ...] = ()
 
 
 @dataclass
@@ -105,6 +100,8 @@ class Body:
         self.inline: set[Node] = set()
         self.terms: set[Node] = set()
         self.entered: dict[Node, tuple[int, int]] = {}
+        self.readers: dict[Node, list[int]] = {}
+        self.outs: dict[Node, list[Out]] = {}
 
     # --- planning ------------------------------------------------------------------
 
@@ -171,8 +168,11 @@ class Body:
         """Write the statements; values in ``wanted`` take that name if it is free."""
         steps = self.plan(nodes, results)
         self.terms |= terms_of_sums(nodes)
-        last = _last_reads(steps, results, self.inline)
+        last = last_reads(steps, results, self.inline)
+        self.readers = readers_of(steps)
+        self.outs = outs_of(last)
         for index, step in enumerate(steps):
+            self.forget(index, last)
             if index == len(steps) - 1 and list(results) == [step.node] and not wanted:
                 if is_expression(step.node):
                     self.inline.add(step.node)  # returned as it stands
@@ -210,13 +210,20 @@ class Body:
                 text = pycode.text(value)
                 self.line(f"{target} = {text}" if target else text)
 
+    def forget(self, index: int, last: dict[Node, int]) -> None:
+        """Leave out values that are not read from statement ``index`` on: what a
+        statement costs must not grow with those before it."""
+        for kept in (self.names, self.entered):
+            for node in [n for n in kept if last.get(n, -1) < index]:
+                del kept[node]
+
     def target(
         self, step: Step, index: int, last: dict[Node, int], wanted: dict[Node, str]
     ) -> str:
         """The left side for a step: a name, a nest of names, or "" when unread."""
         node = step.node
         if isinstance(node, TUPLES) and len(node.types) > 1:
-            outs = {o.index: o for o in self.outs_of(node, last)}
+            outs = {o.index: o for o in self.outs.get(node, ())}
             nest = getattr(node, "unpack", None) or tuple(range(len(node.types)))
             if not outs:
                 return ""
@@ -224,9 +231,6 @@ class Body:
         if node not in last:
             return ""
         return self.name(node, step.reads, index, last, wanted)
-
-    def outs_of(self, node: Node, last: dict[Node, int]) -> list[Out]:
-        return [o for o in last if isinstance(o, Out) and o.node is node]
 
     def nest(
         self,
@@ -378,20 +382,3 @@ class Body:
                 owner = self.operand(node.node, node)
                 return pycode.subscript(owner, [pycode.lit(node.index)])
         raise AssertionError(f"{type(node).__name__} {node.origin} is no expression")
-
-
-def _last_reads(
-    steps: Sequence[Step], results: Sequence[Node], inline: set[Node]
-) -> dict[Node, int]:
-    last: dict[Node, int] = {}
-    for index, step in enumerate(steps):
-        for node in step.reads:
-            last[node] = index
-    stack = list(results)
-    while stack:
-        node = stack.pop()
-        if node in inline:
-            stack.extend(node.operands)
-        else:
-            last[node] = len(steps)
-    return last

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from tf2torch.ir.graph import Graph, topological
 from tf2torch.ir.nodes import (
@@ -29,6 +30,15 @@ from tf2torch.ir.nodes import (
 LEAVES = (Const, Param, Input, Variable, Table)
 REGIONS = (Case, For, Option, While)
 TUPLES = (Block, Call, CustomGradient, Family, Module, Unported)
+
+
+@dataclass(eq=False)
+class Step:
+    """One statement: the node it computes and the values that it reads."""
+
+    node: Node
+    reads: tuple[Node, ...]
+    inlined: tuple[Node, ...] = ()
 
 
 def region_nodes(graph: Graph) -> list[Node]:
@@ -120,4 +130,39 @@ def flat(nest: tuple[object, ...]) -> list[object]:
     found: list[object] = []
     for item in nest:
         found.extend(flat(item) if isinstance(item, tuple) else [item])
+    return found
+
+
+def last_reads(
+    steps: Sequence[Step], results: Sequence[Node], inline: set[Node]
+) -> dict[Node, int]:
+    last: dict[Node, int] = {}
+    for index, step in enumerate(steps):
+        for node in step.reads:
+            last[node] = index
+    stack = list(results)
+    while stack:
+        node = stack.pop()
+        if node in inline:
+            stack.extend(node.operands)
+        else:
+            last[node] = len(steps)
+    return last
+
+
+def readers_of(steps: Sequence[Step]) -> dict[Node, list[int]]:
+    """Value → the statements that read it."""
+    found: dict[Node, list[int]] = {}
+    for index, step in enumerate(steps):
+        for node in step.reads:
+            found.setdefault(node, []).append(index)
+    return found
+
+
+def outs_of(last: Iterable[Node]) -> dict[Node, list[Out]]:
+    """Node → the results of it that are read."""
+    found: dict[Node, list[Out]] = {}
+    for node in last:
+        if isinstance(node, Out):
+            found.setdefault(node.node, []).append(node)
     return found

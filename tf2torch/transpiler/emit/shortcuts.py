@@ -21,8 +21,7 @@ def enter(body: Body, steps: Sequence[Step], index: int) -> None:
     the last before that to read it."""
     for node in steps[index].reads:
         if node in body.terms and node not in body.entered:
-            reads = [i for i, s in enumerate(steps) if node in s.reads]
-            branch = [i for i in reads if not _adds(steps[i], node)]
+            branch = [i for i in body.readers[node] if not _adds(steps[i], node)]
             if branch:
                 body.entered[node] = (len(body.lines), branch[-1])
 
