@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import torch
 
 from tests.lifts.runner import check, normal, port
 
@@ -39,6 +40,41 @@ def test_a_scalar_may_differ_between_equal_blocks() -> None:
 
     text = check(stack, normal(2, 4)).text
     assert text.count("nn.Linear(") == 2, text
+
+
+def test_state_of_unequal_sizes_in_branches() -> None:
+    """Blocks of one class whose buffers are read in both branches."""
+    sizes = (3, 5, 4)
+    kernels = [
+        weights(a, b, seed=i, name=f"layer_{i}/kernel")
+        for i, (a, b) in enumerate(zip((4, *sizes), sizes, strict=False))
+    ]
+    means = [
+        tf.Variable(normal(b, seed=9), trainable=False, name=f"layer_{i}/mean")
+        for i, b in enumerate(sizes)
+    ]
+
+    def stack(x: Any, train: Any) -> Any:
+        for i, (kernel, mean) in enumerate(zip(kernels, means, strict=True)):
+            with tf.name_scope(f"layer_{i}"):
+                y = x @ kernel
+
+                def update(y: Any = y, mean: Any = mean) -> Any:
+                    mean.assign(mean * 0.9 + tf.reduce_mean(y, 0) * 0.1)
+                    return tf.reduce_mean(y, 0)
+
+                x = tf.tanh(y - tf.cond(train, update, mean.read_value))
+        return x
+
+    made = port(
+        stack, tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((), tf.bool)
+    )
+    assert made.text.count("class ") == 2, made.text
+    for train in (False, True):
+        x = normal(2, 4)
+        want = made.concrete(tf.constant(x), tf.constant(train)).numpy()
+        got = made.module(torch.from_numpy(x), torch.tensor(train))
+        np.testing.assert_allclose(got.detach().numpy(), want, 1e-5, 1e-6)
 
 
 def test_a_tied_weight_read_in_both_directions() -> None:

@@ -59,8 +59,12 @@ class ClassSource:
     def __post_init__(self) -> None:
         self.slots = self.spec.named_slots()
         self.members: dict[Node, str] = {}
-        for index, name in self.spec.members.items():
-            self.members[self.spec.signature.order[index]] = name
+        # The use that holds the numbers of a member; branches may print another first.
+        self.first: dict[str, Node] = {}
+        for index, name in sorted(self.spec.members.items()):
+            node = self.spec.signature.order[index]
+            self.members[node] = name
+            self.first.setdefault(name, node)
         self.option_of: dict[str, Option] = {}
         for index, option in self.spec.signature.options.items():
             if index in self.spec.members:
@@ -126,7 +130,7 @@ class ClassSource:
 
     def member(self, node: Node) -> str:
         name = self.members[node]
-        self.used.setdefault(name, node)
+        self.used[name] = self.first[name]
         return name
 
     def leaf(self, node: Node, user: Node | None) -> Expr:
