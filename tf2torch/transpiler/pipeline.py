@@ -31,6 +31,7 @@ from tf2torch.transpiler.passes.fold_params import fold_params
 from tf2torch.transpiler.passes.gather_families import gather_families
 from tf2torch.transpiler.passes.guard_roots import guard_roots
 from tf2torch.transpiler.passes.infer_types import infer_types
+from tf2torch.transpiler.passes.join_gates import join_gates
 from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import make_modules
@@ -111,6 +112,7 @@ TENSORFLOW_STEPS: tuple[Step, ...] = (
     count_loops,
     stack_lists,  # in loops that count
     cancel_pairs,
+    join_gates,
     lift_rnn,  # over lists in their simple forms
     cancel_pairs,
     lift_steps,  # what is left of recurrent cells
