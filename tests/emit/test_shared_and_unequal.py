@@ -66,9 +66,7 @@ def test_state_of_unequal_sizes_in_branches() -> None:
                 x = tf.tanh(y - tf.cond(train, update, mean.read_value))
         return x
 
-    made = port(
-        stack, tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((), tf.bool)
-    )
+    made = port(stack, tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((), tf.bool))
     assert made.text.count("class ") == 2, made.text
     for train in (False, True):
         x = normal(2, 4)

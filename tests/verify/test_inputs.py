@@ -94,3 +94,18 @@ def test_a_file_is_also_judged_by_its_first_example() -> None:
     assert len(from_file({"signal": np.zeros(9)}, (signal,))) == 1
     assert len(from_file({"fixed": np.zeros((2, 3))}, (fixed,))) == 1
     assert len(from_file({"ids": np.zeros((1, 3))}, (IDS,))) == 1
+
+
+def test_texts_where_no_word_will_do() -> None:
+    """For all string inputs, or for the one that a decoder reads."""
+    pools = [(b"png",), (b"jpeg", b"jpg")]
+    other = Input("other", "other", "", "string", ("batch",))
+    subject = sampler(TEXT, other, words=(b"word",))
+
+    def accepts(arrays: Arrays) -> bool:
+        text, plain = {*arrays["text"]}, {*arrays["other"]}
+        return text <= {*pools[1]} and not plain & {*pools[1]}
+
+    ranges = subject.probe(accepts, lambda: pools)
+    assert ranges.texts == {"text": pools[1]}
+    assert accepts(subject.draw(ranges, "normal", 5, 1))

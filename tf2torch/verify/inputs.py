@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -19,6 +19,8 @@ from tf2torch.verify.provenance import Input
 from tf2torch.verify.wire import Arrays
 
 Accepts: TypeAlias = Callable[[Arrays], bool]
+Texts: TypeAlias = tuple[bytes, ...]
+Spellings: TypeAlias = Callable[[], Sequence[Texts]]
 
 LENGTHS = (7, 8, 16, 24, 32, 64, 96, 128, 224, 256, 299, 1024, 4096, 16384, 65536)
 SECOND_LENGTHS = (1.43, 1.5, 2.0, 3.0)  # an odd one first: it shows asymmetric padding
@@ -39,13 +41,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Ranges:
-    """What the probes found: symbol → sizes to use, integer input → (low, high)."""
+    """What the probes found: symbol → sizes to use, integer input → (low, high),
+    string input → the texts to draw from, where words will not do."""
 
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     integers: dict[str, tuple[int, int]] = field(default_factory=dict)
     batch: tuple[str, ...] = ()
     empty_batch: bool = False
     other_lengths: bool = False
+    texts: dict[str, Texts] = field(default_factory=dict)
 
 
 class Unsampled(Exception):
@@ -60,10 +64,11 @@ class Sampler:
         self._words = words
         self._salt = zlib.crc32(salt.encode())
 
-    def probe(self, accepts: Accepts) -> Ranges:
+    def probe(self, accepts: Accepts, spellings: Spellings = tuple) -> Ranges:
         """Ask TensorFlow for open sizes, index bounds, and if a batch may be empty.
 
         The trials are small: they tell what is accepted, not what is computed.
+        ``spellings`` is asked, where no word is accepted, for texts that may be.
         """
         symbols = _symbols(self._inputs)
         batch = tuple(s for s, axes in symbols.items() if 0 in axes)
@@ -73,7 +78,7 @@ class Sampler:
             {i.name: (0, 0) for i in self._inputs if _is_integer(i.dtype)},
             batch,
         )
-        ranges = self._lengths(ranges, free, accepts)
+        ranges = self._accepted(ranges, free, accepts, spellings)
         ranges = self._bounds(ranges, accepts)
         if free:
             ranges = self._second_lengths(ranges, free, accepts)
@@ -105,7 +110,7 @@ class Sampler:
         generator: np.random.Generator,
     ) -> np.ndarray:
         if spec.dtype == "string":
-            return self._strings(shape, generator)
+            return self._strings(shape, generator, ranges.texts.get(spec.name))
         if spec.dtype == "bool":
             return generator.random(shape) < 0.5
         if _is_integer(spec.dtype):
@@ -119,11 +124,20 @@ class Sampler:
         return values.astype(np.float32 if spec.dtype == "bfloat16" else spec.dtype)
 
     def _strings(
-        self, shape: tuple[int, ...], generator: np.random.Generator
+        self,
+        shape: tuple[int, ...],
+        generator: np.random.Generator,
+        texts: Texts | None,
     ) -> np.ndarray:
-        """Words of the vocabularies, pairs of them, and words that are in none."""
-        known = self._words or OUT_OF_VOCABULARY
+        """Of ``texts``; or words of the vocabularies, pairs of them, and words that
+        are in none."""
         array = np.empty(int(np.prod(shape)), object)
+        if texts is not None:
+            array[:] = [
+                texts[i] for i in generator.integers(len(texts), size=array.size)
+            ]
+            return array.reshape(shape)
+        known = self._words or OUT_OF_VOCABULARY
         for index in range(array.size):
             word = known[generator.integers(len(known))]
             other = known[generator.integers(len(known))]
@@ -132,8 +146,36 @@ class Sampler:
             array[index] = choice[generator.integers(len(choice))]
         return array.reshape(shape)
 
-    def _lengths(self, ranges: Ranges, free: list[str], accepts: Accepts) -> Ranges:
-        """The first length that TensorFlow takes: for all symbols, then one by one."""
+    def _accepted(
+        self, ranges: Ranges, free: list[str], accepts: Accepts, spellings: Spellings
+    ) -> Ranges:
+        """Ranges whose draws TensorFlow takes."""
+        found = self._lengths(ranges, free, accepts)
+        if found is not None:
+            return found
+        for texts in self._texts(spellings):
+            found = self._lengths(replace(ranges, texts=texts), free, accepts)
+            if found is not None:
+                return found
+        raise Unsampled(
+            "TensorFlow accepts none of the inputs that were tried; give some that it "
+            "does with --sample FILE.npz, one array per input"
+        )
+
+    def _texts(self, spellings: Spellings) -> Iterator[dict[str, Texts]]:
+        """Each spelling for all string inputs, then for one at a time."""
+        strings = [i.name for i in self._inputs if i.dtype == "string"]
+        if not strings:
+            return
+        known = spellings()
+        yield from (dict.fromkeys(strings, texts) for texts in known)
+        if len(strings) > 1:
+            yield from ({name: texts} for texts in known for name in strings)
+
+    def _lengths(
+        self, ranges: Ranges, free: list[str], accepts: Accepts
+    ) -> Ranges | None:
+        """The first length that TensorFlow takes for all symbols."""
         for length in LENGTHS:
             trial = replace(ranges, sizes=ranges.sizes | dict.fromkeys(free, (length,)))
             if accepts(self.draw(trial, "normal", 2, 0)):
@@ -143,10 +185,7 @@ class Sampler:
         one = replace(ranges, sizes=ranges.sizes | dict.fromkeys(ranges.batch, (1,)))
         if accepts(self.draw(one, "normal", 1, 0)):
             return replace(one, batch=())
-        raise Unsampled(
-            "TensorFlow accepts none of the inputs that were tried; give some that it "
-            "does with --sample FILE.npz, one array per input"
-        )
+        return None
 
     def _bounds(self, ranges: Ranges, accepts: Accepts) -> Ranges:
         for name in ranges.integers:

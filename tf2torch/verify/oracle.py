@@ -172,6 +172,12 @@ class Oracle:
         """One float32 run, without gradients; raises Rejected."""
         return self._run(Ask(inputs, None, "float32"))
 
+    def spellings(self, words: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
+        """Pools of texts that the decoders of the original take."""
+        arrays = {"words": np.array([*words, b""], object)[:-1]}
+        _, pools = self._worker.ask("spellings", arrays, seconds=RUN_SECONDS)
+        return [tuple(pool) for pool in pools.values()]
+
     def draw(self, inputs: Arrays, seed: int | None, number: int) -> Run:
         """One float32 run of a random model; other numbers draw anew."""
         return self._run(Ask(inputs, seed, "float32", draw=number))

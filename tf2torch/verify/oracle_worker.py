@@ -9,12 +9,15 @@ from __future__ import annotations
 import dataclasses
 import time
 
+import numpy as np
+
 from tf2torch.verify.fingerprint import to_json
 from tf2torch.verify.original import border
 from tf2torch.verify.original.float64 import NotWidenable
 from tf2torch.verify.original.model import NoGradient, Request, StateVariable, Tensor
 from tf2torch.verify.original.opening import Opened, Opening
 from tf2torch.verify.original.rounding import rounded
+from tf2torch.verify.original.spellings import spellings
 from tf2torch.verify.original.taps import collect
 from tf2torch.verify.original.training import train
 from tf2torch.verify.process import Handler, Refused, serve
@@ -77,6 +80,12 @@ class Oracle:
             for key in message["state"]
         }
         return {"dtypes": run.dtypes, "kept": opened.kept}, results
+
+    def spellings(self, _: Message, arrays: Arrays) -> tuple[Message, Arrays]:
+        """Pools of texts that the decoders of the graph take."""
+        graph = self._opened("float32").model.graph_def()
+        pools = spellings(graph, list(arrays["words"]))
+        return {}, {str(i): np.array(pool, object) for i, pool in enumerate(pools)}
 
     def taps(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:
         """Fingerprints of what is inside, in one precision."""
@@ -181,7 +190,7 @@ def main() -> None:
     oracle = Oracle()
     handlers: dict[str, Handler] = {"open": oracle.open, "run": oracle.run}
     handlers |= {"taps": oracle.taps, "values": oracle.values, "time": oracle.time}
-    handlers |= {"border": oracle.border}
+    handlers |= {"border": oracle.border, "spellings": oracle.spellings}
     serve(handlers | {"assign": oracle.assign, "train": oracle.train})
 
 

@@ -220,7 +220,10 @@ class Session:
         self._tell("looking for inputs that TensorFlow accepts")
         sampler, known = _sampler(port)
         if known not in self._ranges:
-            self._ranges[known] = sampler.probe(accepts)
+            words = _words(port)
+            self._ranges[known] = sampler.probe(
+                accepts, lambda: oracle.spellings(words)
+            )
         ranges = self._ranges[known]
         return ranges, samples(sampler, ranges, seed, port_seed(port.code.encode()))
 

@@ -107,6 +107,9 @@ class GraphModel:
         given = [get(t.tensor) for t in self.inputs]
         return taps.Inside(self._graph, fetch, given, outputs)
 
+    def graph_def(self) -> Any:
+        return self._graph.as_graph_def()
+
     def _feeds(self, inputs: Arrays) -> dict[Any, Any]:
         named = {t.tensor: _feed(inputs[t.name], t.dtype) for t in self.inputs}
         return named | self._fed

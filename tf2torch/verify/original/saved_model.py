@@ -144,9 +144,12 @@ class LoadedModel:
 
     def _nodes(self) -> list[Any]:
         """Of the function and of all that it calls."""
-        graph = self._function.graph.as_graph_def()
+        graph = self.graph_def()
         inner = [n for f in graph.library.function for n in f.node_def]
         return [*graph.node, *inner]
+
+    def graph_def(self) -> Any:
+        return self._function.graph.as_graph_def()
 
     def _snapshot(self) -> Arrays:
         """The variables' values, where the function may change some of them."""
