@@ -209,3 +209,12 @@ def test_a_flat_port_is_one_forward_with_marks() -> None:
     assert "        # layer_1/" in made.text
     x = torch.rand(3, 8)
     torch.testing.assert_close(run(made, x), expected(graph, x))
+
+
+@pytest.mark.parametrize("hidden_names", [False, True])
+def test_a_projected_unit_is_of_the_same_class(hidden_names: bool) -> None:
+    graph = chain(residual, 9, 4, hidden_names)
+    made = written(graph)
+    assert classes(made) == 2
+    x = torch.rand(3, 4)
+    torch.testing.assert_close(run(made, x), expected(graph, x))

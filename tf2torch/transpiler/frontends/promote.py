@@ -22,6 +22,7 @@ from tf2torch.ir.graph import Graph, transform
 from tf2torch.ir.nodes import Const, Node, Op, Variable, VariableInfo
 from tf2torch.ir.types import FLOATS, TensorType
 from tf2torch.transpiler.frontends.names import Names
+from tf2torch.transpiler.frontends.norm_statistics import norm_vectors, unshaped
 
 NORMS = frozenset({"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"})
 # Operands that are weights wherever they are constant.
@@ -50,6 +51,7 @@ PLACES: dict[str, tuple[int, ...]] = {
     **{op: (1, 2, 3, 4) for op in NORMS},
 }
 STATISTICS = {op: (3, 4) for op in NORMS}
+BIASES = frozenset({"BiasAdd", "BiasAddV1"})
 # Elementwise ops whose constant vector scales or shifts channels.
 CHANNELWISE = frozenset({"Add", "AddV2", "Mul", "Sub", "RealDiv"})
 # An array of fewer numbers is a constant of the model's own.
@@ -72,8 +74,8 @@ class Uses:
     def add(self, node: Op) -> None:
         for slot, operand in enumerate(node.inputs):
             const, read = _constant(operand)
-            if const is None and node.op in CHANNELWISE:
-                const, read = _constant(_unshaped(operand))
+            if const is None and node.op in CHANNELWISE | BIASES:
+                const, read = _constant(unshaped(operand))
             if const is None:
                 continue
             if read or READ.fullmatch(str(node.origin)) and node.op == "Identity":
@@ -89,10 +91,14 @@ class Uses:
 def promote_constants(graph: Graph) -> Graph:
     """``graph`` with the constants that were variables as variables."""
     uses = Uses()
-    for node in _all_nodes(graph):
+    nodes = list(_all_nodes(graph))
+    for node in nodes:
         if isinstance(node, Op):
             uses.add(node)
-    chosen = {**uses.was_read, **uses.weights}
+    norms = norm_vectors(nodes)
+    uses.statistics |= norms.statistics
+    chosen = {**uses.was_read, **uses.weights, **norms.learned}
+    chosen |= dict.fromkeys(c for c in nodes if c in norms.statistics)
     if not uses.was_read:
         chosen |= uses.vectors
     names = Names()
@@ -126,13 +132,6 @@ def _constant(node: Node) -> tuple[Const | None, bool]:
         read = read or READ.fullmatch(str(node.origin)) is not None
         node = node.inputs[0]
     return (node, read) if isinstance(node, Const) else (None, False)
-
-
-def _unshaped(node: Node) -> Node:
-    """What was given another shape, as a normalisation does with its vectors."""
-    while isinstance(node, Op) and node.op in ("Reshape", "ExpandDims", "Identity"):
-        node = node.inputs[0]
-    return node
 
 
 def _looks_learned(const: Const) -> bool:

@@ -1,6 +1,7 @@
 """Residual units by structure: what lies between a value and a sum with it.
 
     x -> bn -> relu -> conv -> bn -> relu -> conv -> + x     ->   one block, many times
+    x -> conv -> bn -> relu -> conv -> bn -> + bn(conv(x))   ->   the same, projected
 
 A unit is entered through one value alone and left through the sum alone, whatever
 else reads that value: skip connections over many units do not hide them.
@@ -36,7 +37,7 @@ def residual_units(graph: Graph) -> list[Group]:
     follows = followers(readers)
     place = {node: i for i, node in enumerate(graph.nodes())}
     for node in place:
-        unit = _unit(node, readers)
+        unit = _unit(node, readers) or _projected(node, readers, place)
         if unit is None or taken & unit:
             continue
         if node in follows:
@@ -85,16 +86,44 @@ def _unit(total: Node, readers: dict[Node, list[Node]]) -> set[Node] | None:
         return None
     for start, end in (total.operands, total.operands[::-1]):
         inside = _between(start, end)
-        if inside is None:
-            continue
-        closed = all(
-            reader in inside or reader is total
-            for node in inside
-            for reader in readers.get(node, ())
-        )
-        if closed and len({state_keys(n)[0] for n in inside if state_keys(n)}) > 1:
+        if inside is not None and _is_closed(inside, total, readers):
             return inside | {total}
     return None
+
+
+def _projected(
+    total: Node, readers: dict[Node, list[Node]], place: dict[Node, int]
+) -> set[Node] | None:
+    """Like ``_unit``, where layers stand on both sides of the sum."""
+    if not isinstance(total, Call) or total.func != "+" or len(total.operands) != 2:
+        return None
+    inside: set[Node] = set()
+    pending = set(total.operands)
+    while len(pending) > 1:
+        node = max(pending, key=place.__getitem__)
+        pending.remove(node)
+        if isinstance(node, (Input, Sizes, Out)) or node.graphs():
+            return None
+        inside.add(node)
+        if len(inside) > MOST_NODES:
+            return None
+        pending.update(o for o in node.operands if not isinstance(o, (Const, Param)))
+    sides = [
+        any(state_keys(n) for n in (side, *side.operands)) for side in total.operands
+    ]
+    if not all(sides) or not _is_closed(inside, total, readers):
+        return None
+    return inside | {total}
+
+
+def _is_closed(inside: set[Node], total: Node, readers: dict[Node, list[Node]]) -> bool:
+    """Does the sum alone read what several layers made?"""
+    closed = all(
+        reader in inside or reader is total
+        for node in inside
+        for reader in readers.get(node, ())
+    )
+    return closed and len({state_keys(n)[0] for n in inside if state_keys(n)}) > 1
 
 
 def _between(start: Node, end: Node) -> set[Node] | None:
