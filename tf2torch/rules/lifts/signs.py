@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tf2torch.ir.build import array_of
 from tf2torch.ir.nodes import Arg, Call, Node
 from tf2torch.rules.lifts.algebra import number, unshaped
@@ -78,7 +80,20 @@ def root_squared(node: Node) -> Node | None:
     What TensorFlow's SqrtGrad makes 0 there is 0 anyway one step further.
     """
     root = squared(node)
-    match root:
-        case Call("torch.sqrt", (Node() as x,)) if x.shape == node.shape:
-            return x if not_negative(x) and x.dtype == node.dtype else None
-    return None
+    found = None if root is None else _under_root(root)
+    same = found is not None and (found.shape, found.dtype) == (node.shape, node.dtype)
+    return found if same else None
+
+
+def _under_root(node: Node) -> Node | None:
+    """x of ``torch.sqrt(x)``, in the shape that the root is brought to."""
+    inner = unshaped(node)
+    match node:
+        case Call("torch.sqrt", (Node() as x,)):
+            return x if not_negative(x) else None
+        case Call(".permute", (Node() as permuted, *_)):
+            inner = permuted
+    below = None if inner is None else _under_root(inner)
+    if below is None or not isinstance(node, Call):
+        return None
+    return replace(node, args=(below, *node.args[1:]))
