@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +61,8 @@ def _leaves(result: Any) -> list[Any]:
 
 def check(case: OpCase, dynamic: bool) -> None:
     """Convert and compare; with ``dynamic`` sizes also for a second batch."""
-    concrete = tf.function(case.function).get_concrete_function(
-        *(_spec(case, i, dynamic) for i in range(len(case.operands)))
-    )
+    specs = [_spec(case, i, dynamic) for i in range(len(case.operands))]
+    concrete = traced(case.function, specs)
     port = Port(concrete)
     reasons = " ".join(h.message for h in port.hints)
     if case.declines:
@@ -82,6 +81,14 @@ def check(case: OpCase, dynamic: bool) -> None:
         except Exception as error:
             error.add_note(f"batch {batch}\n{port.text}")
             raise
+
+
+def traced(function: Callable[..., Any], specs: Sequence[tf.TensorSpec]) -> Any:
+    """The graph; with AutoGraph, which takes most of the time, only if need be."""
+    try:
+        return tf.function(function, autograph=False).get_concrete_function(*specs)
+    except TypeError:  # Python's control flow over tensors
+        return tf.function(function).get_concrete_function(*specs)
 
 
 def _spec(case: OpCase, index: int, dynamic: bool) -> tf.TensorSpec:

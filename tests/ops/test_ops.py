@@ -13,11 +13,7 @@ from tests.ops.cases import OpCase
 
 
 def _cases() -> Iterator[object]:
-    """One parameter per case and way of tracing: ``math-AddV2-0-static``.
-
-    The first of each op runs always, the others are marked slow.
-    """
-    seen: set[str] = set()
+    """One parameter per case and way of tracing: ``math-AddV2-0-static``."""
     for path in sorted(Path(__file__).parent.glob("cases_*.py")):
         family = path.stem.removeprefix("cases_")
         counts: Counter[str] = Counter()
@@ -27,10 +23,8 @@ def _cases() -> Iterator[object]:
             ways = [False] if case.static or not (case.batch or case.anyshape) else []
             ways += [True] if case.batch or case.anyshape else []
             for dynamic in ways:
-                marks = (pytest.mark.slow,) if case.op in seen else ()
-                seen.add(case.op)
                 way = "dynamic" if dynamic else "static"
-                yield pytest.param(case, dynamic, id=f"{label}-{way}", marks=marks)
+                yield pytest.param(case, dynamic, id=f"{label}-{way}")
 
 
 @pytest.mark.parametrize(("case", "dynamic"), _cases())
