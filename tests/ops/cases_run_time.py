@@ -14,6 +14,8 @@ AXIS = np.array(1, np.int32)
 AXES = np.array([0, -1], np.int32)
 NO_AXES = np.zeros(0, np.int32)
 FILTER = np.random.default_rng(1).standard_normal((3, 3, 5, 3)).astype("float32")
+ONES = np.ones((3, 3, 1, 1), np.float32)
+NORM = [tf.Variable(np.linspace(0.5, i + 1, 5).astype("float32")) for i in range(4)]
 
 
 def unranked(x: tf.Tensor) -> tf.Tensor:
@@ -131,6 +133,45 @@ CASES = [
         f32(2, 9),
         np.array([6], np.int32),
         grad=False,
+    ),
+    case("Reshape", lambda x: tf.reshape(unranked(x), []), f32(1), dynamic=False),
+    case("Cast", lambda x: tf.image.central_crop(x, 0.5), f32(2, 6, 8, 3), all=True),
+    case(
+        "IRFFT",
+        lambda x: tf.signal.irfft(tf.signal.rfft(x)),
+        f32(2, 8),
+        all=True,
+    ),
+    case(
+        "ShapeN",
+        lambda x: tf.nn.depthwise_conv2d(
+            x,
+            tf.tile(ONES, [1, 1, tf.shape_n([x, x])[0][-1], 1]),
+            [1, 1, 1, 1],
+            "SAME",
+        ),
+        f32(2, 5, 4, 3),
+        all=True,
+    ),
+    case(
+        "CTCLossV2",
+        lambda labels, x: tf.nn.ctc_loss(
+            labels, x, [3, 2], [6, 5], logits_time_major=False, blank_index=0
+        ),
+        np.array([[1, 2, 3], [2, 1, 0]], np.int32),
+        f32(2, 6, 4),
+        batch=[],
+        all=True,
+        name="dense_of_any_length",
+    ),
+    case("While", lambda x: tf.linalg.expm(x), f32(2, 3, 3), all=True, name="expm"),
+    case(
+        "FusedBatchNormV3",
+        lambda x: tf.compat.v1.nn.fused_batch_norm(
+            x, *NORM, epsilon=1e-3, is_training=False
+        )[0],
+        f32(2, 3, 4, 5),
+        name="trained_statistics",
     ),
     # Sizes of one axis and an offset are not those of another one.
     case("MirrorPad", lambda x: tf.image.sobel_edges(x), f32(2, 5, 4, 3), all=True),

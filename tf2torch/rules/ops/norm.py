@@ -64,8 +64,11 @@ def fused_batch_norm(
 
 
 def given(statistic: Node) -> Node:
-    """Computed statistics cut off from the gradient, which torch insists on."""
-    if isinstance(statistic, (Param, Const)):
+    """Statistics that are computed or trained cut off from the gradient, which torch
+    insists on."""
+    if isinstance(statistic, Const):
+        return statistic
+    if isinstance(statistic, Param) and not statistic.variable.trainable:
         return statistic
     return call(".detach", statistic, type=statistic)
 

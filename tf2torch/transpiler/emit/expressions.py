@@ -65,6 +65,9 @@ def _is_number(node: Node) -> bool:
     return isinstance(node, Const) and node.rank == 0
 
 
+BARE_SIZES = frozenset({".permute", ".reshape", ".expand", ".repeat"})
+
+
 class Expressions:
     """Prints nodes given how their operands are written.
 
@@ -105,9 +108,7 @@ class Expressions:
         if func.startswith("."):
             # permute(0, 1), reshape(a, b): a person writes the sizes bare.
             first = node.args[1] if len(node.args) == 2 else None
-            if func in (".permute", ".reshape", ".expand", ".repeat") and isinstance(
-                first, tuple
-            ):
+            if func in BARE_SIZES and isinstance(first, tuple) and first:
                 args = [
                     args[0],
                     *(self.arg(a, node, (1, i)) for i, a in enumerate(first)),
