@@ -22,6 +22,12 @@ CASES += [
     case("MatrixBandPart", lambda x: tf.linalg.band_part(x, -1, 0), bools(4, 4)),
     case(
         "MatrixBandPart",
+        lambda x, a: tf.linalg.band_part(x, a, 1),
+        bools(4, 5),
+        np.int32(1),
+    ),
+    case(
+        "MatrixBandPart",
         lambda x, a: tf.linalg.band_part(x, a, -1),
         f32(2, 4, 5),
         np.int32(1),

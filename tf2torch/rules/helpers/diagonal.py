@@ -13,7 +13,7 @@ def band_part(x: Tensor, lower: int | Tensor, upper: int | Tensor) -> Tensor:
     rows, columns = (torch.arange(s, device=x.device) for s in x.shape[-2:])
     below = rows.unsqueeze(-1) - columns
     kept = ((below <= lower) | (lower < 0)) & ((-below <= upper) | (upper < 0))
-    return torch.where(kept, x, 0)
+    return x.masked_fill(~kept, 0)
 
 
 def side_of(offset: int, above: str, below: str) -> str:
