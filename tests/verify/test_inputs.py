@@ -109,3 +109,12 @@ def test_texts_where_no_word_will_do() -> None:
     ranges = subject.probe(accepts, lambda: pools)
     assert ranges.texts == {"text": pools[1]}
     assert accepts(subject.draw(ranges, "normal", 5, 1))
+
+
+def test_a_word_that_is_well_spelled_by_chance_is_not_enough() -> None:
+    def accepts(arrays: Arrays) -> bool:
+        return all(len(text) % 4 == 0 for text in arrays["text"])
+
+    words = (b"four", b"seven", b"twelve", b"eighteen", b"")
+    ranges = sampler(TEXT, words=words).probe(accepts, lambda: [(b"1234", b"5678")])
+    assert ranges.texts == {"text": (b"1234", b"5678")}
