@@ -23,6 +23,7 @@ MODELS: dict[str, tuple[dict[str, int], tuple[str, ...]]] = {
     "RobertaBackbone": (HEADS, ("einsum", "softmax", "rsqrt")),
     "OPTBackbone": (HEADS, ("einsum", "softmax", "rsqrt")),
     "LlamaBackbone": (GROUPED, ("einsum", "softmax", "rsqrt", "CustomGradient")),
+    "Qwen3Backbone": ({**GROUPED, "head_dim": 8}, ("softmax", "rsqrt")),
     "BloomBackbone": ({**SIZES, "num_heads": 4}, ("einsum", "softmax", "rsqrt")),
 }
 

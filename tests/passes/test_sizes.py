@@ -10,6 +10,7 @@ from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Call, Input, Node, Sizes
 from tf2torch.ir.text import to_text
 from tf2torch.ir.types import TensorType, symbol
+from tf2torch.transpiler.passes.merge_equal import merge_equal
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 
 N, T = symbol("n"), symbol("t")
@@ -51,3 +52,19 @@ def test_a_size_that_nothing_has_is_an_error() -> None:
     ones = call("torch.ones", (N,), type=TensorType("float32", (N,)))
     with pytest.raises(TranspileError, match="no value has the size n"):
         resolve_sizes(graph(call("+", x, ones, type=x.type), x))
+
+
+def test_sizes_of_what_is_merged_are_one() -> None:
+    """The second minimum goes, and nothing else has the sizes that it had."""
+    flags = TensorType("int32", (N, 1))
+    x, y = Input("x", types=(flags,)), Input("y", types=(TensorType("int32", (T,)),))
+    sums: list[Node] = []
+    for a, b in ((symbol("a"), symbol("b")), (symbol("c"), symbol("d"))):
+        least = call("torch.minimum", x, y, type=TensorType("int32", (a, b)))
+        ones = call("torch.ones", (b,), type=TensorType("float32", (b,)))
+        sums.append(call("+", least, ones, type=TensorType("float32", (a, b))))
+    total = call("+", *sums, type=sums[0].type)
+    merged = merge_equal(graph(total, x, y))
+    funcs = [n.func for n in resolve_sizes(merged).nodes() if isinstance(n, Call)]
+    assert funcs.count("torch.minimum") == funcs.count("torch.ones") == 1
+    assert funcs.count("+") == 2

@@ -34,6 +34,7 @@ from tf2torch.ir.nodes import (
     Out,
     Param,
     Raw,
+    Sizes,
     Slice,
     Table,
     Unported,
@@ -150,6 +151,8 @@ class _Signer:
                 return ("unported", node.op, repr(node.attrs), inputs)
             case Input():
                 return ("free", id(node))
+            case Sizes():
+                return ("sizes", node.values, node.types)
             case Variable() | Table():
                 return ("handle", node.info.name)
         return self.region(node)

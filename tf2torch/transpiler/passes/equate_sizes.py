@@ -180,11 +180,12 @@ def _renamed(node: Node, names: Names) -> Node:
             if args != node.args or kwargs != node.kwargs:
                 return replace(node, args=args, kwargs=kwargs)
     if node.graphs():
-        return map_regions(node, lambda g: _renamed_graph(g, names))
+        return map_regions(node, lambda g: rename_sizes(g, names))
     return node
 
 
-def _renamed_graph(graph: Graph, names: Names) -> Graph:
+def rename_sizes(graph: Graph, names: Names) -> Graph:
+    """``graph`` with other sizes in the place of some symbols, everywhere."""
     new: dict[Node, Node] = {}
     for node in graph.nodes():
         new[node] = _renamed(node.map_operands(new.__getitem__), names)
