@@ -136,42 +136,50 @@ def convert(
     sandbox: bool = True,
     dump_ir: str | Path | None = None,
     style: str = "modules",
+    batch_norm_momentum: float | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Port:
-    """Port a TensorFlow model to PyTorch source.
+    """Port a TensorFlow model to PyTorch source: a path (SavedModel, GraphDef, .keras,
+    .h5, .meta) or a live tf.function, ConcreteFunction, tf.Module or Keras model.
 
-    ``source``: a path (SavedModel, GraphDef, .keras, .h5, .meta) or a live
-    tf.function, ConcreteFunction, tf.Module or Keras model. ``inputs``/``outputs``:
-    tensor names of a graph without signatures. ``sample``: representative inputs for
-    the verifier (npz path, or arrays by input name). ``data`` and ``metric``: rows with
-    labels (npz, csv, columns), and auc, accuracy, rmse, logloss or ndcg. Without
+    ``inputs``/``outputs``: tensor names of a graph without signatures. ``sample``:
+    inputs for the verifier (npz path, or arrays by input name). ``data``, ``metric``:
+    rows with labels (npz, csv, columns); auc, accuracy, rmse, logloss or ndcg. Without
     ``output`` the port lives in a temporary folder that goes with the returned object.
-    ``repair``: regenerate what the verifier flags, as ``provider``, ``max_iterations``
-    or the Settings say. ``rules``: other than tf2torch's. ``style``: modules, or flat.
-    """
+    ``repair``: what the verifier flags, as ``provider``, ``max_iterations`` or Settings
+    say. ``style``: modules, or flat. ``batch_norm_momentum``: TensorFlow's, where the
+    source does not say it."""
     say = progress or (lambda stage: None)
-    ends, task, form = (inputs, outputs), (data, metric), (dump_ir, style)
+    ends, form = (inputs, outputs), (dump_ir, style, batch_norm_momentum)
     parsed = _parse(source, signature, ends, custom_objects, trust_lambda, say)
     settings = _settings(repair, provider, max_iterations, output)
-    checks = Checks(sample, task, verify, settings, rules, sandbox, seed, say)
+    checks = Checks(sample, (data, metric), verify, settings, rules, sandbox, seed, say)
     return _finish(_compile(parsed, rules, form, say), source, output, checks)
 
 
 def _compile(
     parsed: Source,
     rules: RuleSet | None,
-    form: tuple[str | Path | None, str],
+    form: tuple[str | Path | None, str, float | None],
     say: Progress,
 ) -> Compiled:
     from tf2torch.transpiler.garbage import few_collections
     from tf2torch.transpiler.pipeline import Options, compile_source
 
-    dump_ir, style = form
+    dump_ir, style, momentum = form
+    if momentum is not None and not 0 <= momentum <= 1:
+        raise SourceError(f"a BatchNorm momentum of {momentum}: it is between 0 and 1")
     if style not in STYLES:
         raise SourceError(f"no style '{style}': choose from {', '.join(STYLES)}")
     dump = None if dump_ir is None else Path(dump_ir)
-    options = Options(rules=rules, dump=dump, flat=style == "flat", progress=say)
+    options = Options(
+        rules=rules,
+        dump=dump,
+        flat=style == "flat",
+        batch_norm_momentum=momentum,
+        progress=say,
+    )
     with few_collections():
         return compile_source(parsed, options)
 

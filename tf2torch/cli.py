@@ -109,6 +109,12 @@ main.add_command(golden)
     show_default=True,
     help="Classes of blocks, or one forward with marks of name scopes.",
 )
+@click.option(
+    "--batch-norm-momentum",
+    type=click.FloatRange(0, 1),
+    metavar="M",
+    help="TensorFlow's, of layers whose own the source does not say; default: 0.99.",
+)
 @click.option("--dump-ir", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--profile", is_flag=True, help="Time and memory by stage, on stderr.")
 @SANDBOX

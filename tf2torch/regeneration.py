@@ -131,7 +131,11 @@ class Regeneration:
     def _without(self, skip: frozenset[str]) -> dict[str, Region]:
         """The regions of a port that is compiled without some passes."""
         if skip not in self._texts:
-            options = Options(rules=self.rules, skip=skip)
+            options = Options(
+                rules=self.rules,
+                skip=skip,
+                batch_norm_momentum=self.compiled.batch_norm_momentum,
+            )
             try:
                 text = compile_source(self.compiled.source, options).text
             except Exception:  # a pass that later ones rely on: this way is closed

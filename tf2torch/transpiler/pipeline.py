@@ -16,6 +16,7 @@ from tf2torch.rules.lifts.bidirectional import fuse_directions
 from tf2torch.rules.lifts.rnn import lift_rnn
 from tf2torch.rules.lifts.single_steps import lift_steps
 from tf2torch.rules.ruleset import RuleSet
+from tf2torch.transpiler.emit.absences import absences
 from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
 from tf2torch.transpiler.emit.weights import Entry, state_entries
 from tf2torch.transpiler.frontends.source import Source
@@ -61,6 +62,8 @@ class Compiled:
     emitted: Emitted
     entries: tuple[Entry, ...]
     hints: tuple[Hint, ...]
+    absent: tuple[str, ...] = ()  # what training needs and the source does not say
+    batch_norm_momentum: float | None = None  # that was asked for
 
     @property
     def text(self) -> str:
@@ -89,12 +92,14 @@ Step = Callable[[Graph], Graph]
 class Options:
     """``dump``: a folder that gets one readable file per pass. ``skip``: passes, by
     name, that are left out: what they do is a matter of idiom, not of meaning.
-    ``flat``: one forward with marks of name scopes, for debugging."""
+    ``flat``: one forward with marks of name scopes, for debugging.
+    ``batch_norm_momentum``: TensorFlow's, where the source does not say it."""
 
     rules: RuleSet | None = None
     dump: Path | None = None
     skip: frozenset[str] = frozenset()
     flat: bool = False
+    batch_norm_momentum: float | None = None
     progress: Callable[[str], None] = lambda stage: None
 
     def write(self, name: str, graph: Graph) -> None:
@@ -120,14 +125,15 @@ TENSORFLOW_STEPS: tuple[Step, ...] = (
 )
 
 
-def steps(source: Source) -> list[Step]:
+def steps(source: Source, batch_norm_momentum: float | None = None) -> list[Step]:
     """Passes on the torch dialect, in order."""
     norms = source.training.batch_norm
     momenta = {name: 1 - info.momentum for name, info in norms.items()}
     frozen = frozenset(name for name, info in norms.items() if not info.trainable)
 
     def to_modules(graph: Graph) -> Graph:
-        return make_modules(graph, Momentum(momenta, frozen=frozen))
+        default = 0.99 if batch_norm_momentum is None else batch_norm_momentum
+        return make_modules(graph, Momentum(momenta, 1 - default, frozen))
 
     return [
         append_in_place,
@@ -178,7 +184,7 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
     options.progress("lower")
     graph, hints = lower(graph, options.rules or all_rules())
     options.write("lower", graph)
-    for step in steps(source):
+    for step in steps(source, options.batch_norm_momentum):
         if options.flat and step in GROUPING:
             continue
         options.progress(step.__name__.replace("_", " "))
@@ -188,7 +194,9 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
         graph, source.name, _doc(source, graph), len(graph.outputs) == 1, options.flat
     )
     entries = tuple(state_entries(emitted.program))
-    return Compiled(source, graph, emitted, entries, hints)
+    absent = absences(source, graph, options.batch_norm_momentum)
+    momentum = options.batch_norm_momentum
+    return Compiled(source, graph, emitted, entries, hints, absent, momentum)
 
 
 def _passed(graph: Graph, step: Step, options: Options) -> Graph:

@@ -83,6 +83,7 @@ class Port:
     unported: tuple[Unported, ...]
     random: bool
     stateful: bool
+    absent: tuple[str, ...] = ()  # what training needs and the source does not say
     strings: bool = False  # it computes with strings, which torch has not
 
     @property
@@ -156,6 +157,7 @@ def _port(folder: Path, data: dict[str, Any]) -> Port:
         ),
         random=bool(data.get("random", False)),
         stateful=bool(data.get("stateful", False)),
+        absent=tuple(map(str, data.get("absent", ()))),
         strings=bool(data.get("strings", False)),
     )
 

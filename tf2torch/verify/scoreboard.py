@@ -51,6 +51,7 @@ class Scoreboard:
     verified: tuple[str, ...]
     sandboxed: bool = True
     readability: Readability | None = None
+    absent: tuple[str, ...] = ()  # what training needs and the source does not say
 
     @property
     def passed(self) -> bool:
@@ -101,6 +102,7 @@ class Scoreboard:
             "gates": [_gate(gate) for gate in self.gates],
             "hints": [_hint(hint) for hint in self.hints],
             "verified": list(self.verified),
+            "not in the source": list(self.absent),
             "readability": self.readability and self.readability.to_json(),
         }
 

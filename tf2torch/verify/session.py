@@ -101,6 +101,7 @@ class Session:
             verified,
             self.isolated,
             measure(port.code, ruff_findings(port.code)),
+            port.absent,
         )
 
     def alone(

@@ -53,6 +53,7 @@ def provenance(compiled: Compiled) -> dict[str, object]:
         ],
         "random": any(isinstance(n, Call) and _is_random(n) for n in every_node(graph)),
         "stateful": bool(graph.effects),
+        "absent": list(compiled.absent),
         "strings": any(t.dtype == "string" for n in every_node(graph) for t in n.types),
     }
 
