@@ -7,6 +7,8 @@ import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph, every_node
@@ -123,9 +125,16 @@ def _import_key(line: str) -> tuple[bool, str]:
     return line.startswith("from"), line
 
 
+@lru_cache(maxsize=1)
+def ruff_command() -> tuple[str, ...]:
+    """The program itself: ``python -m ruff`` first starts an interpreter."""
+    beside = Path(sys.executable).with_name("ruff")
+    return (str(beside),) if beside.is_file() else (sys.executable, "-m", "ruff")
+
+
 def format_source(text: str) -> str:
     """``ruff format`` and its import order; the result must parse to the same code."""
-    ruff = [sys.executable, "-m", "ruff"]
+    ruff = ruff_command()
     check = [*ruff, "check", "--isolated", "--select", "I,F401", "--fix", "-q", "-"]
     for command in (
         check,
