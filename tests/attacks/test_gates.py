@@ -50,6 +50,21 @@ UNTIDY = CORPUS.Attack(
 )
 
 
+# Honest for as many examples as the user's file has, and for one.
+KNOWS_THE_FILE = CORPUS.Attack(
+    "cnn",
+    "knows_the_file",
+    "outputs",
+    "OUTPUT_MISMATCH",
+    edits=[
+        [
+            "return self.head(x)",
+            "x = self.head(x)\n        return x if len(x) in (1, 6) else x.sqrt()",
+        ]
+    ],
+)
+
+
 def codes(board: Any) -> set[str]:
     return {hint.code.value for hint in board.hints}
 
@@ -68,6 +83,17 @@ def test_a_metric_on_rows_that_nobody_draws(
     task = load_task({**columns, "label": word == b"red"}, "auc")
     board = words.session.verify(port, gates=["task metric"], task=task)
     assert codes(board) == {"METRIC_GAP"} and not board.passed
+
+
+def test_a_port_that_knows_the_size_of_the_file(
+    corpus: Callable[[str], Any], tmp_path: Path
+) -> None:
+    cnn, port = corpus("cnn"), tmp_path / "port"
+    CORPUS.write_port("cnn", cnn.saved, cnn.variables, port, KNOWS_THE_FILE)
+    image = np.random.default_rng(0).random((6, 16, 16, 3))
+    board = cnn.session.verify(port, {"image": image}, gates=["outputs"])
+    assert codes(board) == {"OUTPUT_MISMATCH"} and not board.passed
+    assert "fresh" in str(board.hints[0])
 
 
 def test_a_slow_port_is_told_and_not_rejected(
@@ -95,13 +121,15 @@ def test_every_code_is_provoked() -> None:
     assert provoked == {code.value for code in Code}
 
 
+@pytest.mark.parametrize("model", ["norm", "vae"])
 def test_the_same_bytes_in_another_process(
-    corpus: Callable[[str], Any], tmp_path: Path
+    model: str, corpus: Callable[[str], Any], tmp_path: Path
 ) -> None:
-    """Reports of the same port, by processes that hash otherwise."""
-    norm, port = corpus("norm"), tmp_path / "port"
-    CORPUS.write_port("norm", norm.saved, norm.variables, port)
-    norm.session.close()
+    """Reports of the same port, by processes that hash otherwise; of a model that draws
+    at random too."""
+    opened, port = corpus(model), tmp_path / "port"
+    CORPUS.write_port(model, opened.saved, opened.variables, port)
+    opened.session.close()
     found = []
     for hashing in ("1", "2"):
         run = "import sys; from tf2torch.verify import verify; verify(sys.argv[1])"

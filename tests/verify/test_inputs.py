@@ -79,21 +79,50 @@ def test_the_sets_are_a_function_of_the_seed() -> None:
 def test_a_file_must_name_every_input() -> None:
     with pytest.raises(Unsampled, match="ids"):
         from_file({"other": np.zeros(3)}, (IDS,))
-    sample, _ = from_file({"ids": np.zeros((2, 3))}, (IDS,))
+    sample, *_ = from_file({"ids": np.zeros((2, 3))}, (IDS,))
     assert sample.arrays["ids"].dtype == np.int32
 
 
 def test_a_file_is_also_judged_by_its_first_example() -> None:
     given = {"ids": np.arange(6).reshape(2, 3), "flag": np.array(True)}
-    whole, single = from_file(given, (IDS, FLAG))
+    whole, single, _ = from_file(given, (IDS, FLAG))
     assert whole.gradients and len(whole.arrays["ids"]) == 2
     assert single.name == "single" and single.arrays["ids"].tolist() == [[0, 1, 2]]
     assert single.arrays["flag"]
     signal = Input("signal", "signal", "", "float32", ("batch",))
     fixed = Input("fixed", "fixed", "", "float32", (2, 3))
-    assert len(from_file({"signal": np.zeros(9)}, (signal,))) == 1
-    assert len(from_file({"fixed": np.zeros((2, 3))}, (fixed,))) == 1
-    assert len(from_file({"ids": np.zeros((1, 3))}, (IDS,))) == 1
+    for given, spec in (
+        ({"signal": np.zeros(9)}, signal),
+        ({"fixed": np.zeros((2, 3))}, fixed),
+        ({"ids": np.zeros((1, 3))}, IDS),
+    ):
+        assert [s.name for s in from_file(given, (spec,))] == ["sample", "fresh"]
+
+
+def test_a_file_is_also_judged_by_rows_that_nobody_can_have_known() -> None:
+    """Another number of examples, in another order, their floats slightly changed."""
+    spec = Input("signal", "signal", "", "float32", ("batch", 2))
+    given = {"ids": np.arange(18).reshape(6, 3), "signal": np.ones((6, 2))}
+    *_, fresh = from_file(given, (IDS, spec), 7)
+    *_, again = from_file(given, (IDS, spec), 7)
+    *_, other = from_file(given, (IDS, spec), 8)
+    assert fresh.arrays["ids"].shape == (4, 3)
+    rows = fresh.arrays["ids"][:, 0] // 3
+    assert len(set(rows.tolist())) == 4
+    np.testing.assert_array_equal(again.arrays["signal"], fresh.arrays["signal"])
+    assert not np.array_equal(other.arrays["signal"], fresh.arrays["signal"])
+    off = np.abs(fresh.arrays["signal"] - 1.0)
+    assert 0.0 < off.max() < 0.05
+
+
+def test_a_file_is_also_judged_at_other_lengths_that_fit_together() -> None:
+    mask = Input("mask", "mask", "", "float32", ("batch", "length", "length"))
+    ids = Input("ids", "ids", "", "int32", ("batch", "length"))
+    given = {"ids": np.zeros((4, 8)), "mask": np.zeros((4, 8, 8))}
+    *_, shorter = from_file(given, (ids, mask))
+    assert shorter.name == "other lengths"
+    assert shorter.arrays["ids"].shape == (3, 6)
+    assert shorter.arrays["mask"].shape == (3, 6, 6)
 
 
 def test_texts_where_no_word_will_do() -> None:

@@ -29,6 +29,7 @@ FREE_INTEGERS = (0, 1)  # an integer without a bound is most often a mask or a f
 OUT_OF_VOCABULARY = (b"", b"never-seen", b"42", b"Two words", "na\u00efve".encode())
 RAREST_TRIALS = 3
 TEXT_TRIALS = 4
+SHAKEN = 0.01
 
 
 @dataclass(frozen=True)
@@ -259,8 +260,12 @@ def samples(sampler: Sampler, ranges: Ranges, seed: int, fresh: int) -> list[Sam
     return found
 
 
-def from_file(arrays: Arrays, inputs: tuple[Input, ...]) -> list[Sample]:
-    """The user's own inputs: all of them in one set, and the first example alone."""
+def from_file(
+    arrays: Arrays, inputs: tuple[Input, ...], fresh: int = 0
+) -> list[Sample]:
+    """The user's own inputs: all of them in one set, the first example alone, and some
+    of them in another order and slightly changed, by a seed that nobody who wrote the
+    port can have known: neither their number nor their values give the set away."""
     missing = [i.name for i in inputs if i.name not in arrays]
     if missing:
         raise Unsampled(f"the sample has no array for input '{missing[0]}'")
@@ -273,10 +278,42 @@ def from_file(arrays: Arrays, inputs: tuple[Input, ...]) -> list[Sample]:
     found = [Sample("sample", plain, True)]
     batched = [i.name for i in inputs if _is_batched(i)]
     rows = {len(plain[name]) for name in batched}
-    if len(rows) == 1 and rows.pop() > 1 and any(plain[n].ndim > 1 for n in batched):
-        first = {n: v[:1] if n in batched else v for n, v in plain.items()}
-        found.append(Sample("single", first))
-    return found
+    generator = np.random.default_rng(fresh)
+    chosen = None
+    if len(rows) == 1 and (count := rows.pop()) > 1:
+        chosen = generator.permutation(count)[: count // 2 + 1]
+        if any(plain[n].ndim > 1 for n in batched):
+            first = {n: v[:1] if n in batched else v for n, v in plain.items()}
+            found.append(Sample("single", first))
+    others = {
+        name: _shaken(
+            generator, value if chosen is None or name not in batched else value[chosen]
+        )
+        for name, value in plain.items()
+    }
+    found.append(Sample("fresh", others))
+    return [*found, *_shortened(others, inputs)]
+
+
+def _shortened(arrays: Arrays, inputs: tuple[Input, ...]) -> Iterator[Sample]:
+    """With other lengths, where sizes other than the number of examples are open."""
+    free = {s for s, axes in _symbols(inputs).items() if 0 not in axes}
+    shorter = dict(arrays)
+    for spec in inputs:
+        for axis, size in enumerate(spec.shape or ()):
+            if size in free:
+                kept = -(-arrays[spec.name].shape[axis] * 3 // 4)
+                shorter[spec.name] = shorter[spec.name].take(range(kept), axis)
+    if any(shorter[name].shape != value.shape for name, value in arrays.items()):
+        yield Sample("other lengths", shorter)
+
+
+def _shaken(generator: np.random.Generator, value: np.ndarray) -> np.ndarray:
+    """Floats off by about one percent of their own size."""
+    if value.dtype.kind != "f":
+        return value
+    noise = SHAKEN * generator.standard_normal(value.shape)
+    return np.asarray(value * (1.0 + noise), value.dtype)
 
 
 def _is_batched(spec: Input) -> bool:

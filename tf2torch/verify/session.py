@@ -216,7 +216,8 @@ class Session:
             return True
 
         if sample is not None:
-            whole, *parts = from_file(sample, port.inputs)
+            fresh = port_seed(port.code.encode())
+            whole, *parts = from_file(sample, port.inputs, fresh)
             return Ranges(), [whole, *(p for p in parts if accepts(p.arrays))]
         self._tell("looking for inputs that TensorFlow accepts")
         sampler, known = _sampler(port)

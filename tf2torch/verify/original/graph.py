@@ -25,6 +25,7 @@ from tf2torch.verify.original.model import (
     Tensor,
     plain,
 )
+from tf2torch.verify.original.seeding import seed_graph
 from tf2torch.verify.wire import Arrays
 
 REFERENCES = frozenset({"Variable", "VariableV2", "AutoReloadVariable"})
@@ -387,6 +388,7 @@ def _read(proto: Any, path: Path) -> None:
 
 def open_graph(request: Request, wide: bool) -> tuple[GraphModel, list[str]]:
     meta, prefix, folder = read_meta(request.path)
+    seed_graph(meta.graph_def)
     kept: set[str] = set()
     if wide:
         kept = float64.widen_graph(meta.graph_def, request.keys)

@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import dataclass, replace
 
-from tf2torch.verify.original import keras_file, saved_model
+from tf2torch.verify.original import keras_file, saved_model, seeding
 from tf2torch.verify.original.graph import open_graph, read_meta
 from tf2torch.verify.original.keras_file import FUNCTION, TRAIN
 from tf2torch.verify.original.model import Original, Request
@@ -78,7 +78,7 @@ def _load(request: Request, wide: bool) -> tuple[LoadedModel, list[str]]:
     if wide:
         path, kept = saved_model.widen(request.path)
         request = replace(request, path=path)
-    loaded = LoadedModel(request)
+    loaded = LoadedModel(replace(request, path=seeding.seeded(request.path)))
     return loaded, [op for op in kept if op in loaded.ops]
 
 
