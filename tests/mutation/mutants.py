@@ -122,6 +122,12 @@ class _Places:
         for function in self._functions:
             if _inside(function, line):
                 found += self._callers(function.name)
+        for node in self._tree.body:  # no module, so only its users can be flagged
+            if isinstance(node, ast.ClassDef) and _inside(node, line):
+                found += [] if _is_module(node) else self._callers(node.name)
+            if isinstance(node, ast.Assign) and _inside(node, line):
+                for target in node.targets:
+                    found += self._callers(ast.unparse(target))
         return tuple(dict.fromkeys(found))
 
     def _built(self, owner: ast.ClassDef, line: int) -> list[str]:
@@ -171,6 +177,10 @@ class _Places:
             for node in self._classes
             if any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
         ]
+
+
+def _is_module(node: ast.ClassDef) -> bool:
+    return not any("Function" in ast.unparse(base) for base in node.bases)
 
 
 def _inside(node: ast.stmt, line: int) -> bool:

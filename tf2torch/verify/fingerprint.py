@@ -39,6 +39,10 @@ class Fingerprint:
     sums: tuple[float, ...]
     axes: tuple[tuple[int, float], ...]
 
+    @property
+    def is_zero(self) -> bool:
+        return self.count > 0 and self.low == self.high == 0.0
+
 
 def fingerprint(array: np.ndarray) -> Fingerprint:
     whole = array.astype(np.float64)

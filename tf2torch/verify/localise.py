@@ -16,12 +16,11 @@ import numpy as np
 from tf2torch.diagnostics import Code, Hint
 from tf2torch.verify import hypotheses, precision
 from tf2torch.verify.candidate import PortFailed
+from tf2torch.verify.events import GRADIENT_AGREEMENT, Event, Map, event_of
 from tf2torch.verify.fingerprint import (
     AGREEMENT,
-    Fingerprint,
     Match,
     compare,
-    from_json,
     same_sizes,
 )
 from tf2torch.verify.gate import Case
@@ -31,24 +30,8 @@ from tf2torch.verify.process import Refused
 
 ZERO = np.zeros(())
 
-# Backward passes add their own roundings, and cancel more.
-GRADIENT_AGREEMENT = 2e-4
-
 # In float64 on both sides: what rounded constants leave at most, and then nothing.
 EXACT = (precision.PROOF, 1e-9)
-
-
-@dataclass(frozen=True)
-class Event:
-    """A tensor at the border of the module at ``path``; ``before`` are the indices of
-    events that it was computed from; ``shared``: more than one operation reads it."""
-
-    path: str
-    kind: str
-    value: Fingerprint
-    gradient: Fingerprint | None
-    before: frozenset[int]
-    shared: bool
 
 
 @dataclass(frozen=True)
@@ -63,35 +46,6 @@ class Place:
     kind: str
     known: str
     order: bool
-
-
-@dataclass(frozen=True)
-class Map:
-    """The events of a run, and for each the taps that have its value; ``dead`` are the
-    parameters that no gradient reaches."""
-
-    events: tuple[Event, ...]
-    taps: tuple[tuple[Tap, ...], ...]
-    reordered: frozenset[int]
-    dead: tuple[str, ...] = ()
-    gradients: float = GRADIENT_AGREEMENT  # how far they may be apart
-
-    def agrees(self, index: int) -> bool:
-        return bool(self.taps[index])
-
-    def gradient_agrees(self, index: int) -> bool:
-        """With that of a tap that has the event's value."""
-        event = self.events[index]
-        for tap in self.taps[index]:
-            if tap.gradient is None and event.gradient is None:
-                return True
-            if tap.gradient is None or event.gradient is None:
-                if not _any(tap.gradient or event.gradient):
-                    return True
-                continue
-            if compare(event.gradient, tap.gradient, self.gradients) is Match.SAME:
-                return True
-        return False
 
 
 def draw_map(case: Case, sample: Sample) -> Map:
@@ -112,7 +66,7 @@ def _tapped(
 ) -> tuple[tuple[Event, ...], list[Tap], tuple[str, ...]]:
     taps = case.oracle.taps(sample.arrays, case.seed, double)
     entries, dead = case.candidate.taps(sample.arrays, case.seed, double)
-    return tuple(map(_event, entries)), taps, dead
+    return tuple(map(event_of, entries)), taps, dead
 
 
 def _matched(
@@ -161,7 +115,7 @@ def value_fault(case: Case, drawn: Map) -> Place | None:
             redeemed |= event.before
     forgotten = _left_out(case, drawn)
     for index, event in enumerate(drawn.events):
-        if event.value.low == event.value.high == 0.0:
+        if event.value.is_zero:
             continue  # the state before a first step: zeros are no value to know again
         if not drawn.agrees(index) and index not in redeemed:
             if forgotten is not None:
@@ -189,11 +143,13 @@ def _left_out(case: Case, drawn: Map) -> tuple[str, str] | None:
     dead = set(drawn.dead) & set(trainable)
     if not dead or dead == set(trainable):
         return None
-    for name in trainable:
-        path = _parent(name)
-        if name not in dead or not path or not _all_dead(path, trainable, dead):
-            continue
+    called = {event.path for event in drawn.events}
+    paths = [_parent(name) for name in trainable if name in dead and _parent(name)]
+    paths = [path for path in paths if _all_dead(path, trainable, dead)]
+    for path in sorted(paths, key=lambda path: path in called):  # those never called
         while _parent(path) and _all_dead(_parent(path), trainable, dead):
+            if drawn.passes_on(_parent(path)):
+                break
             path = _parent(path)
         return case.port.innermost(_parent(path))
     return None
@@ -299,7 +255,7 @@ def _misused(drawn: Map, path: str) -> str:
         given = [
             any(same_sizes(event.value, tap.value) for tap in drawn.taps[index])
             for index, event in enumerate(drawn.events)
-            if event.path == path and event.kind == "in"
+            if event.path == path and event.kind == "in" and not event.value.is_zero
         ]
         if given and all(given):
             break
@@ -371,22 +327,5 @@ def _pointed(hint: Hint, place: Place, cause: str | None) -> Hint:
     return replace(hint, region=region, fix=fix, evidence=(*hint.evidence, *evidence))
 
 
-def _any(gradient: Fingerprint | None) -> bool:
-    return gradient is not None and gradient.sums[1] > 0.0
-
-
 def _parent(path: str) -> str:
     return path.rpartition(".")[0]
-
-
-def _event(entry: list[object]) -> Event:
-    path, kind, value, gradient, before, shared = entry
-    assert isinstance(value, list) and isinstance(before, list)
-    return Event(
-        str(path),
-        str(kind),
-        from_json(value),
-        from_json(gradient) if isinstance(gradient, list) else None,
-        frozenset(int(i) for i in before),
-        bool(shared),
-    )

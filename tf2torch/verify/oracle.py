@@ -143,6 +143,9 @@ class Oracle:
         self.is_random = bool(answer["is_random"])
         self.writes = bool(answer["writes"])
         self.trains = bool(answer["trains"])
+        self.words = tuple(
+            str(word).encode("utf-8", "surrogateescape") for word in answer["words"]
+        )
         self.variables = tuple(
             StateVariable(**{**v, "shape": tuple(v["shape"])})
             for v in answer["variables"]

@@ -20,6 +20,7 @@ from tf2torch.verify.original.rounding import rounded
 from tf2torch.verify.original.spellings import spellings
 from tf2torch.verify.original.taps import collect
 from tf2torch.verify.original.training import train
+from tf2torch.verify.original.words import words
 from tf2torch.verify.process import Handler, Refused, serve
 from tf2torch.verify.steps import SLOTS, Stepper
 from tf2torch.verify.wire import Arrays, Message
@@ -56,6 +57,7 @@ class Oracle:
             "is_random": opened.model.is_random,
             "writes": opened.model.writes,
             "trains": self._opening.trains,
+            "words": words(message["path"]),
         }
         return answer, {}
 

@@ -201,7 +201,8 @@ class Session:
         return Question(Path(self._saved.name), signature, inputs, outputs, keys, True)
 
     def _redraw(self, port: Port, batch: int, seed: int) -> Arrays:
-        sampler, known = _sampler(port)
+        assert self._oracle is not None
+        sampler, known = _sampler(port, self._oracle)
         return sampler.draw(self._ranges[known], "normal", batch, seed)
 
     def _draw(
@@ -220,7 +221,7 @@ class Session:
             whole, *parts = from_file(sample, port.inputs, fresh)
             return Ranges(), [whole, *(p for p in parts if accepts(p.arrays))]
         self._tell("looking for inputs that TensorFlow accepts")
-        sampler, known = _sampler(port)
+        sampler, known = _sampler(port, oracle)
         if known not in self._ranges:
             words = _words(port)
             self._ranges[known] = sampler.probe(
@@ -230,9 +231,9 @@ class Session:
         return ranges, samples(sampler, ranges, seed, port_seed(port.code.encode()))
 
 
-def _sampler(port: Port) -> tuple[Sampler, str]:
+def _sampler(port: Port, oracle: Oracle) -> tuple[Sampler, str]:
     """It, and a digest of what it draws from."""
-    words = _words(port)
+    words = _words(port) or oracle.words
     known = hashlib.sha256(repr((port.inputs, words)).encode()).hexdigest()
     return Sampler(port.inputs, words, str(port.source.get("fingerprint"))), known
 

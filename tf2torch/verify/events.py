@@ -1,0 +1,78 @@
+"""What enters and leaves the port's modules in a run, beside what TensorFlow knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tf2torch.verify.fingerprint import Fingerprint, Match, compare, from_json
+from tf2torch.verify.original.model import Tap
+
+# Backward passes add their own roundings, and cancel more.
+GRADIENT_AGREEMENT = 2e-4
+
+
+@dataclass(frozen=True)
+class Event:
+    """A tensor at the border of the module at ``path``; ``before`` are the indices of
+    events that it was computed from; ``shared``: more than one operation reads it."""
+
+    path: str
+    kind: str
+    value: Fingerprint
+    gradient: Fingerprint | None
+    before: frozenset[int]
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Map:
+    """The events of a run, and for each the taps that have its value; ``dead`` are the
+    parameters that no gradient reaches."""
+
+    events: tuple[Event, ...]
+    taps: tuple[tuple[Tap, ...], ...]
+    reordered: frozenset[int]
+    dead: tuple[str, ...] = ()
+    gradients: float = GRADIENT_AGREEMENT  # how far they may be apart
+
+    def agrees(self, index: int) -> bool:
+        return bool(self.taps[index])
+
+    def passes_on(self, path: str) -> bool:
+        """Whether something that the module at ``path`` gives is used later on."""
+        used = frozenset().union(*(event.before for event in self.events))
+        return any(
+            (event.path, event.kind) == (path, "out") and index in used
+            for index, event in enumerate(self.events)
+        )
+
+    def gradient_agrees(self, index: int) -> bool:
+        """With that of a tap that has the event's value."""
+        event = self.events[index]
+        for tap in self.taps[index]:
+            if tap.gradient is None and event.gradient is None:
+                return True
+            if tap.gradient is None or event.gradient is None:
+                if not _any(tap.gradient or event.gradient):
+                    return True
+                continue
+            if compare(event.gradient, tap.gradient, self.gradients) is Match.SAME:
+                return True
+        return False
+
+
+def _any(gradient: Fingerprint | None) -> bool:
+    return gradient is not None and gradient.sums[1] > 0.0
+
+
+def event_of(entry: list[object]) -> Event:
+    path, kind, value, gradient, before, shared = entry
+    assert isinstance(value, list) and isinstance(before, list)
+    return Event(
+        str(path),
+        str(kind),
+        from_json(value),
+        from_json(gradient) if isinstance(gradient, list) else None,
+        frozenset(int(i) for i in before),
+        bool(shared),
+    )
