@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from tf2torch.verify.fingerprint import Fingerprint, Match, compare, from_json
@@ -37,6 +38,15 @@ class Map:
 
     def agrees(self, index: int) -> bool:
         return bool(self.taps[index])
+
+    def redeemed_by(self, index: int) -> frozenset[int]:
+        """What was right after all, as something that it leads to is. A step of a loop
+        vouches for steps: of what they are all made from it has seen a part."""
+        before = self.events[index].before
+        if not all(tap.passing for tap in self.taps[index]):
+            return before
+        once = Counter(event.path for event in self.events if event.kind == "out")
+        return frozenset(i for i in before if once[self.events[i].path] > 1)
 
     def passes_on(self, path: str) -> bool:
         """Whether something that the module at ``path`` gives is used later on."""

@@ -8,6 +8,7 @@ loss, the same is done with gradients.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -79,9 +80,12 @@ def _matched(
     by_count: dict[int, list[Tap]] = {}
     for tap in taps:
         by_count.setdefault(tap.value.count, []).append(tap)
+    calls = Counter(event.path for event in events if event.kind == "out")
     found, reordered = [], set()
     for index, event in enumerate(events):
         near = by_count.get(event.value.count, [])
+        if calls[event.path] < 2:  # what is called once gives no step of a loop
+            near = [tap for tap in near if not tap.passing]
         same, turned = _matches(event, near, agreement)
         found.append(same)
         if turned:
@@ -110,9 +114,8 @@ def _matches(
 def value_fault(case: Case, drawn: Map) -> Place | None:
     """The first tensor that no tap knows and after which none is known."""
     redeemed: set[int] = set()
-    for index, event in enumerate(drawn.events):
-        if drawn.agrees(index):
-            redeemed |= event.before
+    for index in filter(drawn.agrees, range(len(drawn.events))):
+        redeemed |= drawn.redeemed_by(index)
     forgotten = _left_out(case, drawn)
     for index, event in enumerate(drawn.events):
         if event.value.is_zero:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tf2torch.verify.original.model import STEP
+
 LOOPS = frozenset({"While", "StatelessWhile"})
+EXIT = "_tf2torch_exit"  # marks what leaves a loop
 MOST_STEPS = 64
 MOST_NODES = 6000  # of all steps of a loop
 
@@ -53,19 +56,21 @@ def _flat(results: Any) -> list[Any]:
 
 
 def unroll(graph: Any, steps: dict[str, int]) -> None:
-    """In place, in a GraphDef without functions that call loops by name."""
-    loops = [node for node in graph.node if node.name in steps]
-    for loop in loops:
+    """In place, in a GraphDef: the loops become a row of calls, and the last one's
+    results keep the name of the loop."""
+    for loop in [node for node in graph.node if node.name in steps]:
         data = [reference for reference in loop.input if reference[0] != "^"]
         placed = [reference for reference in loop.input if reference[0] == "^"]
+        stateless = loop.op == "StatelessWhile"
         for step in range(steps[loop.name]):
-            last = step + 1 == steps[loop.name]
-            call = graph.node.add(name=loop.name if last else f"{loop.name}/{step}")
-            stateless = loop.op == "StatelessWhile"
+            call = graph.node.add(name=f"{loop.name}/{STEP}{step}")
             call.op = "PartitionedCall" if stateless else "StatefulPartitionedCall"
             call.input.extend([*data, *placed])
             call.attr["f"].func.CopyFrom(loop.attr["body"].func)
             for attr in ("Tin", "Tout"):
                 call.attr[attr].CopyFrom(loop.attr["T"])
             data = [f"{call.name}:{index}" for index in range(len(data))]
+        left = graph.node.add(name=loop.name, op="IdentityN", input=data)
+        left.attr["T"].CopyFrom(loop.attr["T"])
+        left.attr[EXIT].b = True
         graph.node.remove(loop)

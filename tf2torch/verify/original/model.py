@@ -70,11 +70,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Tap:
-    """A tensor by TF name: its value, and its gradient where there is one."""
+    """A tensor by TF name: its value, and its gradient where there is one. ``passing``:
+    of a step of a loop, so that nothing after the loop reads it."""
 
     name: str
     value: Fingerprint
     gradient: Fingerprint | None
+
+    @property
+    def passing(self) -> bool:
+        return f"/{STEP}" in self.name
+
+
+STEP = "unrolled_"  # in the names of all steps of a loop
 
 
 class NoGradient(Exception):

@@ -80,7 +80,8 @@ def _upstream(outputs: Iterable[Any]) -> set[Any]:
 def _tensors(graph: Any, inputs: Sequence[Any], upstream: set[Any]) -> Iterator[Any]:
     yield from (tensor for tensor in inputs if tensor.dtype.name in FLOATS)
     for operation in graph.get_operations():
-        if operation not in upstream or operation.type in COPIES:
+        copies = operation.type in COPIES and loops.EXIT not in operation.node_def.attr
+        if operation not in upstream or copies:
             continue
         if not graph.is_fetchable(operation):
             continue

@@ -16,7 +16,7 @@ def words(path: str) -> list[str]:
     """Of a SavedModel or a frozen graph, by constants and assets; the first MOST."""
     found: dict[bytes, None] = {}
     for word in _all(Path(path)):
-        if 0 < len(word) <= LONGEST and len(found) < MOST:
+        if len(word) <= LONGEST and len(found) < MOST:
             found[word] = None
     return [word.decode("utf-8", "surrogateescape") for word in found]
 
