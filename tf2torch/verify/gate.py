@@ -217,9 +217,11 @@ class Case:
                 self.candidate.run(inputs, seed, noise=number),
             )
 
-    def another(self, batch: int, seed: int | None = None) -> Arrays:
+    def another(
+        self, batch: int, seed: int | None = None, kind: str = "normal"
+    ) -> Arrays:
         """One more set like the first, with that many examples."""
-        return self.redraw(batch, self.seed if seed is None else seed)
+        return self.redraw(batch, self.seed if seed is None else seed, kind)
 
     def one(self) -> Arrays:
         """One example, where the number of examples is free."""
@@ -288,7 +290,7 @@ class _OpenCandidate(Protocol):
 
 
 class _Redraw(Protocol):
-    def __call__(self, batch: int, seed: int) -> Arrays: ...
+    def __call__(self, batch: int, seed: int, kind: str) -> Arrays: ...
 
 
 class _Draw(Protocol):
