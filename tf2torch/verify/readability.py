@@ -37,7 +37,14 @@ MADE_UP = re.compile(
     r"(\w+_)?(conv\dd|dense|batch_normalization|lstm|gru|embedding|add|multiply|"
     r"activation|dropout|flatten|concatenate|layer_normalization|lambda)_\d+"
 )
-EXPANSIONS = ("torch.rsqrt", "torch.erf", "torch.einsum", "torch.bmm", "torch.matmul")
+EXPANSIONS = (
+    "torch.rsqrt",
+    "rsqrt",
+    "torch.erf",
+    "torch.einsum",
+    "torch.bmm",
+    "torch.matmul",
+)
 BARE = re.compile(r"F\.(linear|conv\dd|conv_transpose\dd|layer_norm|batch_norm|"
                   r"group_norm|embedding|embedding_bag)")  # fmt: skip
 NORMS = re.compile(r"nn\.(BatchNorm\dd|LayerNorm|GroupNorm)|BatchNorm\dd")
@@ -45,9 +52,9 @@ NORMS = re.compile(r"nn\.(BatchNorm\dd|LayerNorm|GroupNorm)|BatchNorm\dd")
 
 # Criterion → why a converter leaves it unmet, for the report.
 CAUSES = {
-    1: "the source computes this in one piece: no name and no repeat divides it",
+    1: "no name and no repeat with weights of its own divides this in the source",
     2: "the blocks read different values, so that no loop runs over them",
-    3: "no name and no repeat in the source divides what is computed there",
+    3: "no name and no repeat with weights of its own divides this in the source",
     4: "the source has no name for this, and its use does not tell one",
     5: "the number has no meaning that a parameter could be named after",
     6: "the source was traced with this size",

@@ -119,7 +119,14 @@ def terms_of_sums(nodes: Sequence[Node]) -> set[Node]:
                 inner = terms_of_sums(region_nodes(graph))
                 pairs = zip(graph.inputs[1:], rest, strict=True)
                 found.update(o for i, o in pairs if i in inner)
-    return {n for n in found if not isinstance(n, LEAVES) or isinstance(n, Input)}
+    return {n for n in found if not _is_given(n)}
+
+
+def _is_given(node: Node) -> bool:
+    """Is this no value that went around something: a weight, or rows of one?"""
+    if isinstance(node, Call) and node.func == "[]":
+        return isinstance(node.args[0], Param)
+    return isinstance(node, LEAVES) and not isinstance(node, Input)
 
 
 def out_owners(nodes: Sequence[Node]) -> set[Node]:
