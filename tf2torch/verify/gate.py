@@ -217,11 +217,9 @@ class Case:
                 self.candidate.run(inputs, seed, noise=number),
             )
 
-    def another(
-        self, batch: int, seed: int | None = None, kind: str = "normal"
-    ) -> Arrays:
+    def another(self, batch: int, seed: int | None = None) -> Arrays:
         """One more set like the first, with that many examples."""
-        return self.redraw(batch, self.seed if seed is None else seed, kind)
+        return self.redraw(batch, self.seed if seed is None else seed)
 
     def one(self) -> Arrays:
         """One example, where the number of examples is free."""
@@ -290,7 +288,7 @@ class _OpenCandidate(Protocol):
 
 
 class _Redraw(Protocol):
-    def __call__(self, batch: int, seed: int, kind: str) -> Arrays: ...
+    def __call__(self, batch: int, seed: int) -> Arrays: ...
 
 
 class _Draw(Protocol):

@@ -29,7 +29,6 @@ FREE_INTEGERS = (0, 1)  # an integer without a bound is most often a mask or a f
 OUT_OF_VOCABULARY = (b"", b"never-seen", b"42", b"Two words", "na\u00efve".encode())
 RAREST_TRIALS = 3
 TEXT_TRIALS = 4
-LONG = "long texts"
 LONGEST_TEXT = 200  # bytes; hashes of texts have other branches up to 64, and beyond
 SHAKEN = 0.01
 
@@ -114,10 +113,7 @@ class Sampler:
         generator: np.random.Generator,
     ) -> np.ndarray:
         if spec.dtype == "string":
-            texts = ranges.texts.get(spec.name)
-            if kind == LONG and texts is None:
-                return _long_texts(shape, generator)
-            return self._strings(shape, generator, texts)
+            return self._strings(shape, generator, ranges.texts.get(spec.name))
         if spec.dtype == "bool":
             return generator.random(shape) < 0.5
         if _is_integer(spec.dtype):
@@ -313,7 +309,7 @@ def _shortened(arrays: Arrays, inputs: tuple[Input, ...]) -> Iterator[Sample]:
         yield Sample("other lengths", shorter)
 
 
-def _long_texts(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
+def long_texts(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
     """Texts of one word, of lengths that are spread evenly over the magnitudes."""
     array = np.empty(int(np.prod(shape)), object)
     for index in range(array.size):
@@ -362,7 +358,7 @@ KINDS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] =
     "large": _large,
     "mixed": _mixed,
 }
-KINDS["empty"] = KINDS[LONG] = _normal
+KINDS["empty"] = _normal
 
 
 def _symbols(inputs: tuple[Input, ...]) -> dict[str, set[int]]:

@@ -80,7 +80,7 @@ class Session:
             lambda: self.oracle(question),
             lambda: self._candidate(port, question),
             lambda oracle: self._draw(port, oracle, sample, seed),
-            lambda batch, draw, kind: self._redraw(port, batch, draw, kind),
+            lambda batch, draw: self._redraw(port, batch, draw),
             seed,
             task,
         )
@@ -200,12 +200,10 @@ class Session:
             live.save(self.source, signature, inputs, self._saved.name)
         return Question(Path(self._saved.name), signature, inputs, outputs, keys, True)
 
-    def _redraw(
-        self, port: Port, batch: int, seed: int, kind: str = "normal"
-    ) -> Arrays:
+    def _redraw(self, port: Port, batch: int, seed: int) -> Arrays:
         assert self._oracle is not None
         sampler, known = _sampler(port, self._oracle)
-        return sampler.draw(self._ranges[known], kind, batch, seed)
+        return sampler.draw(self._ranges[known], "normal", batch, seed)
 
     def _draw(
         self, port: Port, oracle: Oracle, sample: Arrays | None, seed: int

@@ -18,7 +18,7 @@ from tf2torch.verify import localise
 from tf2torch.verify.candidate import Answer
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.gates import outputs
-from tf2torch.verify.inputs import LONG, Sample, port_seed
+from tf2torch.verify.inputs import Sample, long_texts, port_seed
 from tf2torch.verify.oracle import Rejected
 from tf2torch.verify.original.model import Run
 from tf2torch.verify.wire import Arrays
@@ -55,8 +55,7 @@ def _found(case: Case) -> Iterator[Sample]:
     if others and case.drawn[0].batch:
         yield from _worst(case, "draws", _redrawn(case))
     if any(value.dtype == object for value in case.one().values()):
-        if case.drawn[0].batch:
-            yield from _worst(case, "long texts", _long_texts(case))
+        yield from _worst(case, "long texts", _long_texts(case))
 
 
 def _worst(case: Case, name: str, visited: Iterator[Arrays]) -> Iterator[Sample]:
@@ -165,6 +164,9 @@ def _redrawn(case: Case) -> Iterator[Arrays]:
 
 def _long_texts(case: Case) -> Iterator[Arrays]:
     """Texts are hashed, cut and looked up in other ways when they are long."""
-    fresh = port_seed(case.port.code.encode())
-    for draw in range(DRAWS):
-        yield case.another(DRAWN, fresh + draw, LONG)
+    generator = _generator(case, 2)
+    for _ in range(DRAWS):
+        yield {
+            key: long_texts(value.shape, generator) if value.dtype == object else value
+            for key, value in case.samples[0].arrays.items()
+        }
