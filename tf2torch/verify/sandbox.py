@@ -82,17 +82,20 @@ def command(argv: Sequence[str], access: Access, limits: Limits) -> list[str]:
     """``argv`` wrapped so that it runs isolated."""
     isolation = ["--unshare-all", "--unshare-user", "--die-with-parent"]
     isolation += ["--new-session", "--cap-drop", "ALL", "--hostname", "sandbox"]
-    base = ["--ro-bind", "/", "/"] if access.whole_disk else _system()
+    base = ["--ro-bind", "/", "/"] if access.whole_disk else []
     scratch = ["--size", str(limits.scratch), "--tmpfs", "/tmp"]
     places = ["--proc", "/proc", "--dev", "/dev", *scratch, "--chdir", "/tmp"]
+    # After /tmp, where a virtual environment may lie.
+    places += _system("/tmp" if access.whole_disk else "/")
     masks = [word for path in access.hide for word in _mask(path)]
     grants = [word for path in access.read for word in _bind(path, path)]
     closed = [] if access.whole_disk else ["--remount-ro", "/"]
     return ["bwrap", *isolation, *base, *places, *masks, *grants, *closed, "--", *argv]
 
 
-def _system() -> list[str]:
-    """The C library, Python and its packages: what it takes to import torch."""
+def _system(below: str) -> list[str]:
+    """The C library, Python and its packages: what it takes to import torch; those
+    ``below`` a folder."""
     python = Path(sys.executable).resolve().parent.parent
     packages = [p for p in sys.path if Path(p).name in PACKAGE_FOLDERS]
     paths: list[str | Path] = [
@@ -102,12 +105,15 @@ def _system() -> list[str]:
         sys.prefix,
         python,
         *packages,
+        _package(),
     ]
-    existing = {Path(path).absolute() for path in paths}
-    words = []
-    for path in sorted(path for path in existing if path.exists()):
-        words += _bind(path, path)
-    return [*words, *_bind(_package(), _package())]
+    existing = {Path(path).absolute() for path in paths if Path(path).exists()}
+    return [
+        word
+        for path in sorted(existing)
+        if path.is_relative_to(below)
+        for word in _bind(path, path)
+    ]
 
 
 def _bind(source: Path, target: Path) -> list[str]:
