@@ -185,6 +185,13 @@ GATHERS = [
     ),
     case(
         "GatherV2",
+        lambda x, i: tf.gather(x, i, axis=1, batch_dims=1),
+        f32(3, 5),
+        i32(3, low=0, high=4),
+        batch=[0, 1],
+    ),
+    case(
+        "GatherV2",
         lambda x, i: tf.gather(x, i, axis=2, batch_dims=1),
         f32(2, 3, 5, 4),
         i32(2, 2, low=0, high=4),

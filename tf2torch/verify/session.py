@@ -216,10 +216,15 @@ class Session:
                 return False
             return True
 
+        def told(arrays: Arrays) -> bool:
+            """Whether anything comes out: torch's convolutions refuse what is empty."""
+            return any(v.size for v in oracle.outputs_for(arrays).outputs.values())
+
         if sample is not None:
             fresh = port_seed(port.code.encode())
             whole, *parts = from_file(sample, port.inputs, fresh)
-            return Ranges(), [whole, *(p for p in parts if accepts(p.arrays))]
+            kept = (p for p in parts if accepts(p.arrays) and told(p.arrays))
+            return Ranges(), [whole, *kept]
         self._tell("looking for inputs that TensorFlow accepts")
         sampler, known = _sampler(port, oracle)
         if known not in self._ranges:

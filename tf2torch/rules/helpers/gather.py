@@ -6,7 +6,9 @@ from torch import Tensor
 
 def gather(x: Tensor, index: Tensor, axis: int, batch_dims: int) -> Tensor:
     """``x[b, :, index[b]]``: the first ``batch_dims`` axes of both go together."""
-    axis, batch_dims = axis % x.ndim, batch_dims % max(index.ndim, 1)
+    axis %= x.ndim
+    if batch_dims < 0:
+        batch_dims += index.ndim
     x = x.movedim(axis, batch_dims)
     grids = []
     for i, size in enumerate(index.shape[:batch_dims]):
