@@ -20,21 +20,16 @@ from tests.golden.run_original import run_original
 from tests.golden.run_port import as_arguments, as_list, inputs, load
 
 RELATIVE_TO_SCALE = 1e-4
-# The others take minutes together: `pytest -m slow --dist loadgroup tests/golden`.
+# The others take minutes together: `pytest -n 2 -m slow tests/golden`.
 QUICK = ("small_cnn",)
 
 
 def each(*needed: str) -> pytest.MarkDecorator:
-    """All golden models whose meta.toml has all of ``needed``; the quick unmarked.
-
-    All tests of one model run in one worker, which converts it once.
-    """
+    """All golden models whose meta.toml has all of ``needed``; the quick unmarked."""
     chosen = [name for name in names() if all(meta(name).get(key) for key in needed)]
     cases = []
     for name in chosen:
-        marks = [pytest.mark.xdist_group(name)]
-        if name not in QUICK:
-            marks.append(pytest.mark.slow)
+        marks = [] if name in QUICK else [pytest.mark.slow]
         if meta(name)["slow"]:
             marks.append(pytest.mark.large)
         cases.append(pytest.param(name, marks=marks))

@@ -12,6 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+class Fm(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        square = torch.square(x.sum(1, keepdim=True))
+        x = (square - (x * x).sum(1, keepdim=True)).sum(2)
+        return 0.5 * x
+
+
 class Dnn(nn.Module):
     """Linear → ReLU → dropout → Linear → ReLU → dropout."""
 
@@ -37,6 +44,7 @@ class Deepfm(nn.Module):
         self.sparse_embs = nn.ModuleList(
             nn.Embedding(size, 8) for size in range(13, 91, 3)
         )
+        self.fm = Fm()
         self.dnn = Dnn()
         self.fc = nn.Linear(32, 1, bias=False)
         self.prediction_layer_global_bias = nn.Parameter(torch.empty(1))
@@ -66,10 +74,7 @@ class Deepfm(nn.Module):
             layer(value)
             for layer, value in zip(self.sparse_embs, features, strict=True)
         ]
-        y = torch.cat(x, dim=1)
-        fm = torch.square(y.sum(1, keepdim=True))
-        y = (fm - (y * y).sum(1, keepdim=True)).sum(2)
+        shortcut = shortcut + self.fm(torch.cat(x, dim=1))
         x = torch.cat((torch.cat(x, dim=-1).flatten(0, 1), concat), dim=-1)
-        x = self.fc(self.dnn(x))
-        x = shortcut + 0.5 * y + x
+        x = shortcut + self.fc(self.dnn(x))
         return torch.sigmoid(x + self.prediction_layer_global_bias)

@@ -67,14 +67,16 @@ class AttentionSequencePoolingLayer(nn.Module):
         self.size = size
         self.local_activation_unit = LocalActivationUnit()
 
-    def forward(self, x: Tensor, y: Tensor, z: Tensor, other: Tensor) -> Tensor:
-        y = (y != 0).unsqueeze(-1)
-        y = torch.cat((y, (z != 0).unsqueeze(-1)), dim=2).all(2)
-        y = y.unsqueeze(1)
-        y = y.reshape(y.shape[0], self.size, 1)
-        z, other = self.local_activation_unit(x, other)
-        other = torch.zeros_like(other)
-        y = torch.where(y, z, other.reshape(other.shape[0], self.size, 1))
+    def forward(
+        self, x: Tensor, hist_item: Tensor, hist_genre: Tensor, y: Tensor
+    ) -> Tensor:
+        inside = (hist_item != 0).unsqueeze(-1)
+        inside = torch.cat((inside, (hist_genre != 0).unsqueeze(-1)), dim=2).all(2)
+        inside = inside.unsqueeze(1)
+        inside = inside.reshape(inside.shape[0], self.size, 1)
+        y, z = self.local_activation_unit(x, y)
+        z = torch.zeros_like(z)
+        y = torch.where(inside, y, z.reshape(z.shape[0], self.size, 1))
         return y.transpose(1, 2) @ x
 
 

@@ -76,7 +76,7 @@ class Gpt2(nn.Module):
         self.layer_norm = nn.LayerNorm(64, eps=1e-05)
 
     def forward(self, padding_mask: Tensor, token_ids: Tensor) -> Tensor:
-        shortcut = self.position_embedding[: token_ids.shape[1]]
+        x = self.position_embedding[: token_ids.shape[1]]
         causal = torch.ones(
             (token_ids.shape[1], token_ids.shape[1]),
             dtype=torch.bool,
@@ -84,7 +84,7 @@ class Gpt2(nn.Module):
         )
         mask = torch.tril(causal).unsqueeze(0)
         mask = ((padding_mask.unsqueeze(1) > 0) & mask).unsqueeze(1)
-        x = self.token_embedding(token_ids) + shortcut
+        x = self.token_embedding(token_ids) + x
         for layer in self.layers:
             x = layer(x, mask)
         return F.linear(self.layer_norm(x), self.token_embedding.weight)

@@ -10,24 +10,34 @@ import torch
 from torch import Tensor, nn
 
 
-class Recurrence(nn.Module):
-    def __init__(self, hidden_size: int = 10):
+class Cell(nn.Module):
+    """Sigmoid → Linear → Linear → tanh."""
+
+    def __init__(self):
         super().__init__()
-        self.hidden_size = hidden_size
         self.leak = nn.Parameter(torch.empty(10))
         self.fc1 = nn.Linear(6, 10, bias=False)
         self.fc2 = nn.Linear(10, 10, bias=False)
         self.bias = nn.Parameter(torch.empty(10))
+
+    def forward(self, x: Tensor, state: Tensor) -> Tensor:
+        gate = torch.sigmoid(self.leak)
+        x = self.fc1(x) + self.fc2(state) + self.bias
+        return gate * state + (1.0 - gate) * torch.tanh(x)
+
+
+class Recurrence(nn.Module):
+    def __init__(self, hidden_size: int = 10):
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.cell = Cell()
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         length = x.shape[1]
         state = torch.zeros((x.shape[0], self.hidden_size), device=x.device)
         rows = []
         for i in range(length):
-            gate = torch.sigmoid(self.leak)
-            y = self.fc1(x[:, i]) + self.fc2(state)
-            y = (1.0 - gate) * torch.tanh(y + self.bias)
-            state = gate * state + y
+            state = self.cell(x[:, i], state)
             rows.append(state)
         x = torch.stack(rows, dim=1)
         return {"history": x, "last": state}

@@ -11,25 +11,33 @@ import torch
 from torch import Tensor, nn
 
 
-class Tf1(nn.Module):
+class Recurrence(nn.Module):
     def __init__(self, hidden_size: int = 16):
         super().__init__()
         self.hidden_size = hidden_size
-        self.embedding = nn.Embedding(80, 12)
         self.cell = nn.LSTMCell(12, 16)
         self.cell.bias_hh.requires_grad_(False)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        length = x.shape[1]
+        state = torch.zeros((x.shape[0], self.hidden_size), device=x.device)
+        y = state
+        z = state
+        for i in range(length):
+            inside = (i < lengths)[:, None]
+            hidden, cell = self.cell(x[:, i], (z, y))
+            y = torch.where(inside, cell, y)
+            z = torch.where(inside, hidden, z)
+        return z
+
+
+class Tf1(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(80, 12)
+        self.recurrence = Recurrence()
         self.out = nn.Linear(16, 3)
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> dict[str, Tensor]:
-        x = tokens.shape[1]
-        state = torch.zeros((tokens.shape[0], self.hidden_size), device=tokens.device)
-        embedded = self.embedding(tokens)
-        y = state
-        z = state
-        for i in range(x):
-            inside = (i < lengths)[:, None]
-            hidden, cell = self.cell(embedded[:, i], (z, y))
-            y = torch.where(inside, cell, y)
-            z = torch.where(inside, hidden, z)
-        x = self.out(z)
+        x = self.out(self.recurrence(self.embedding(tokens), lengths))
         return {"logits": x, "scores": x.softmax(-1)}

@@ -295,25 +295,36 @@ class VocabularyTable(nn.Module):
         return torch.tensor(ids, dtype=torch.int64).reshape(strings.shape)
 
 
-class TwoTower(nn.Module):
-    def __init__(self, length: int = 6, buckets: int = 16):
+class EmbeddingBlock(nn.Module):
+    """Embedding."""
+
+    def __init__(self, file: str, length: int = 6):
         super().__init__()
         self.length = length
-        self.buckets = buckets
-        self.title_table = VocabularyTable("vocabularies/title.txt", default=1, first=2)
-        self.title_embedding = Embedding(15, 8)
+        self.table = VocabularyTable(file, default=1, first=2)
+        self.embedding = Embedding(15, 8)
+
+    def forward(self, x: np.ndarray) -> Tensor:
+        x = string_lower(as_bytes_array(x))
+        x, y, z = string_split(
+            regex_replace(x, r"[!\"#$%&()*+,-./:;<=>?@\[\\\]\^_`{|}~']", "")
+        )
+        inside = strings_equal(y, b"")
+        y = torch.where(inside, 0, self.table(y))
+        x = row_splits(x[:, 0], z[0])
+        x = self.embedding(ragged_to_dense(y, (x,), 0, (-1, self.length)))
+        return x.mean(1)
+
+
+class ItemTower(nn.Module):
+    """Title → embedding → Linear → ReLU → Linear."""
+
+    def __init__(self):
+        super().__init__()
+        self.title = EmbeddingBlock("vocabularies/title.txt")
         self.price_embedding = Embedding(5, 4)
         self.item_hidden = nn.Linear(13, 24)
-        self.item_tower = nn.Linear(24, 12)
-        self.user_id_table = VocabularyTable(
-            "vocabularies/user_id.txt", default=-1, first=2
-        )
-        self.user_embedding = Embedding(32, 8)
-        self.country_embedding = Embedding(16, 4)
-        self.query_table = VocabularyTable("vocabularies/query.txt", default=1, first=2)
-        self.query_embedding = Embedding(15, 8)
-        self.user_hidden = nn.Linear(21, 24)
-        self.user_tower = nn.Linear(24, 12)
+        self.fc = nn.Linear(24, 12)
         self.register_buffer(
             "price_scale_mean", torch.tensor([[25.0]]), persistent=False
         )
@@ -323,8 +334,50 @@ class TwoTower(nn.Module):
         self.register_buffer(
             "price_bucket", torch.tensor([5.0, 10.0, 20.0, 50.0]), persistent=False
         )
+
+    def forward(self, price: Tensor, title: np.ndarray) -> Tensor:
+        x = (price - self.price_scale_mean) / self.price_scale_std
+        y = torch.bucketize(price, self.price_bucket, out_int32=True, right=True)
+        y = self.price_embedding(y).flatten(0, 1)
+        x = self.item_hidden(torch.cat((self.title(title), x, y), dim=-1))
+        return self.fc(F.relu(x))
+
+
+class UserTower(nn.Module):
+    """Embedding → embedding → query → Linear → ReLU → Linear."""
+
+    def __init__(self, buckets: int = 16):
+        super().__init__()
+        self.buckets = buckets
+        self.user_id_table = VocabularyTable(
+            "vocabularies/user_id.txt", default=-1, first=2
+        )
+        self.user_embedding = Embedding(32, 8)
+        self.country_embedding = Embedding(16, 4)
+        self.query = EmbeddingBlock("vocabularies/query.txt")
+        self.user_hidden = nn.Linear(21, 24)
+        self.fc = nn.Linear(24, 12)
         self.register_buffer("age_scale_mean", torch.tensor([[38.0]]), persistent=False)
         self.register_buffer("age_scale_std", torch.tensor([[12.0]]), persistent=False)
+
+    def forward(
+        self, age: Tensor, user_id: np.ndarray, country: np.ndarray, query: np.ndarray
+    ) -> Tensor:
+        x = as_bytes_array(user_id)
+        ids = self.user_id_table(x)
+        x = hash_bucket_fast(x, 2)
+        x = self.user_embedding(torch.where(ids == -1, x, ids))
+        y = hash_bucket_fast(as_bytes_array(country), self.buckets)
+        z = (age - self.age_scale_mean) / self.age_scale_std
+        x = torch.cat((x, self.country_embedding(y), z, self.query(query)), dim=-1)
+        return self.fc(F.relu(self.user_hidden(x)))
+
+
+class TwoTower(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.item_tower = ItemTower()
+        self.user_tower = UserTower()
 
     def forward(
         self,
@@ -335,44 +388,9 @@ class TwoTower(nn.Module):
         title: np.ndarray,
         user_id: np.ndarray,
     ) -> dict[str, Tensor]:
-        x = string_lower(as_bytes_array(title))
-        x, y, z = string_split(
-            regex_replace(x, r"[!\"#$%&()*+,-./:;<=>?@\[\\\]\^_`{|}~']", "")
-        )
-        title_tokens = strings_equal(y, b"")
-        y = torch.where(title_tokens, 0, self.title_table(y))
-        x = row_splits(x[:, 0], z[0])
-        x = self.title_embedding(ragged_to_dense(y, (x,), 0, (-1, self.length)))
-        price_scale = (price - self.price_scale_mean) / self.price_scale_std
-        price_bucket = torch.bucketize(
-            price, self.price_bucket, out_int32=True, right=True
-        )
-        flat = self.price_embedding(price_bucket).flatten(0, 1)
-        x = self.item_hidden(torch.cat((x.mean(1), price_scale, flat), dim=-1))
-        x = self.item_tower(F.relu(x))
-        y = as_bytes_array(user_id)
-        hash_table_lookup = self.user_id_table(y)
-        y = hash_bucket_fast(y, 2)
-        y = self.user_embedding(
-            torch.where(hash_table_lookup == -1, y, hash_table_lookup)
-        )
-        country_hash = hash_bucket_fast(as_bytes_array(country), self.buckets)
-        age_scale = (age - self.age_scale_mean) / self.age_scale_std
-        query_tokens = string_lower(as_bytes_array(query))
-        z, other, other2 = string_split(
-            regex_replace(query_tokens, r"[!\"#$%&()*+,-./:;<=>?@\[\\\]\^_`{|}~']", "")
-        )
-        query_tokens = strings_equal(other, b"")
-        query_tokens = torch.where(query_tokens, 0, self.query_table(other))
-        z = row_splits(z[:, 0], other2[0])
-        z = self.query_embedding(
-            ragged_to_dense(query_tokens, (z,), 0, (-1, self.length))
-        )
-        y = torch.cat(
-            (y, self.country_embedding(country_hash), age_scale, z.mean(1)), dim=-1
-        )
-        y = self.user_tower(F.relu(self.user_hidden(y)))
-        similarity = F.normalize(y, dim=-1, eps=1e-07).unsqueeze(1)
+        x = self.item_tower(price, title)
+        user_tower = self.user_tower(age, user_id, country, query)
+        similarity = F.normalize(user_tower, dim=-1, eps=1e-07).unsqueeze(1)
         similarity = similarity @ F.normalize(x, dim=-1, eps=1e-07).unsqueeze(2)
         similarity = similarity.squeeze(1)
-        return {"item": x, "score": similarity, "user": y}
+        return {"item": x, "score": similarity, "user": user_tower}

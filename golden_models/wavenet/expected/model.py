@@ -1,6 +1,6 @@
 """PyTorch port of `wavenet` (keras).
 
-signal: float32 [batch, signal_1, 1]  ->  logits: float32 [s99, s100, 10]
+signal: float32 [batch, signal_1, 1]  ->  logits: float32 [s101, s102, 10]
 """
 
 import torch
