@@ -33,7 +33,12 @@ def crop_and_resize(
 
     if method == "nearest":
         y, x = (rows + 0.5).floor(), (columns + 0.5).floor()
-        return torch.where(inside, pixels(y, x), outside)
+        nearest = torch.where(inside, pixels(y, x), outside)
+        if not boxes.requires_grad:
+            return nearest
+        # TF gives the boxes the gradient of bilinear crops.
+        smooth = crop_and_resize(image.detach(), boxes, index, size)
+        return nearest + (smooth - smooth.detach())
     top, left = rows.detach().floor(), columns.detach().floor()
     bottom, right = rows.detach().ceil(), columns.detach().ceil()
     down = (rows - top)[:, :, None, None]
