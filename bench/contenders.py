@@ -57,7 +57,7 @@ def built(make: Callable[[], Run]) -> Run | str:
 
 
 def tensorflow_side(task: Task) -> Contenders:
-    """tf.function, and XLA."""
+    """tf.function; for inference XLA too."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(task.saved_model))
@@ -65,7 +65,8 @@ def tensorflow_side(task: Task) -> Contenders:
     arguments = {name: tf.constant(value) for name, value in task.inputs.items()}
     body = _tf_step(signature) if task.training else signature
     found: Contenders = {}
-    for name, xla in (("tensorflow", False), ("tensorflow_xla", True)):
+    kinds = {"tensorflow": False} | ({} if task.training else {"tensorflow_xla": True})
+    for name, xla in kinds.items():
         found[name] = built(lambda xla=xla: _tf_run(body, arguments, xla))
     found["keep"] = lambda: loaded  # a signature does not keep its variables alive
     return found
