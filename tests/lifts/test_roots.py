@@ -62,3 +62,8 @@ def test_a_square_of_a_root_is_what_was_there() -> None:
 def test_a_square_of_a_root_of_anything_stays() -> None:
     """It is NaN where x is negative."""
     check(lambda x: tf.square(tf.sqrt(x)), X, has=("sqrt",))
+
+
+def test_a_square_of_a_root_of_what_is_clamped_stays() -> None:
+    """At 0 a clamp passes the gradient on, and the root none."""
+    check(lambda x: tf.square(tf.sqrt(tf.maximum(x, 0.0))), X, has=("sqrt",))

@@ -26,9 +26,23 @@ def positive(arg: Arg) -> bool:
     return _above(arg, True, DEPTH)
 
 
-def not_negative(arg: Arg) -> bool:
-    """0 or more in every element, or NaN; where it is 0, its own gradient is too."""
-    return _above(arg, False, DEPTH)
+def flat(arg: Arg, depth: int = DEPTH) -> bool:
+    """0 or more in every element, and where it is 0 without a gradient of its own, as
+    squares are; a clamp at 0 passes a gradient there."""
+    if positive(arg):
+        return True
+    if depth == 0 or not isinstance(arg, Call) or not arg.args:
+        return False
+    if arg.func in NEVER_NEGATIVE or squared(arg) is not None:
+        return True
+    if arg.func in KEEPING or unshaped(arg) is not None:
+        return flat(arg.args[0], depth - 1)
+    match arg:
+        case Call("+" | "*" | "/", (left, right)):
+            return flat(left, depth - 1) and flat(right, depth - 1)
+        case Call("torch.pow" | "**", (_, exponent)):
+            return _is_even(exponent)
+    return False
 
 
 def _above(arg: Arg, strictly: bool, depth: int) -> bool:
@@ -68,10 +82,14 @@ def _call_above(node: Call, strictly: bool, depth: int) -> bool:
             both = all(_above(a, strictly, depth) for a in (left, right))
             return both or (not strictly and squared(node) is not None)
         case Call("torch.pow" | "**", (_, exponent)):
-            power = number(exponent)
-            even = power is not None and power % 2 == 0
-            return (even and not strictly) or _above(first, strictly, depth)
+            even = not strictly and _is_even(exponent)
+            return even or _above(first, strictly, depth)
     return False
+
+
+def _is_even(exponent: Arg) -> bool:
+    power = number(exponent)
+    return power is not None and power > 0 and power % 2 == 0
 
 
 def root_squared(node: Node) -> Node | None:
@@ -90,7 +108,7 @@ def _under_root(node: Node) -> Node | None:
     inner = unshaped(node)
     match node:
         case Call("torch.sqrt", (Node() as x,)):
-            return x if not_negative(x) else None
+            return x if flat(x) else None
         case Call(".permute", (Node() as permuted, *_)):
             inner = permuted
     below = None if inner is None else _under_root(inner)
