@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tf2torch.verify import precision
 from tf2torch.verify.tolerance import (
     EPS,
     FLOOR_ULPS,
@@ -108,3 +109,10 @@ def test_ill_conditioned() -> None:
     assert not ill_conditioned(off(2e-4), None)
     assert gradient_ill_conditioned(off(1e-1), TRUTH, 1.0)
     assert not gradient_ill_conditioned(off(1e-5), TRUTH, 1.0)
+
+
+def test_the_roundings_of_float64_are_no_difference_of_a_gradient() -> None:
+    """The bias of an attention's keys has no gradient but what sums leave."""
+    nothing, noise = np.zeros(4), np.full(4, 2e-17)
+    assert precision.exact_gradient(noise, nothing, 1.0) == 0.0
+    assert precision.exact_gradient(1e-12 + noise, nothing, 1.0) > precision.CEILING
