@@ -116,6 +116,46 @@ class Checks:
         return result.board, result
 
 
+@dataclass(frozen=True)
+class Form:
+    """What a port looks like, where that is a matter of choice.
+
+    ``style``: "modules", or "flat" for one forward. What a source has lost:
+    ``batch_norm_momentum`` (TensorFlow's), ``dropout`` (a rate for the places that the
+    graph still tells or else before the last layers, or rates by the name of the layer
+    after which values are dropped, also patterns). ``channels_first_io``: images enter
+    and leave as [N, C, H, W], though the signature has [N, H, W, C]. ``dump_ir``: a
+    folder for the graph after every pass.
+    """
+
+    style: str = "modules"
+    batch_norm_momentum: float | None = None
+    dropout: float | Mapping[str, float] | None = None
+    channels_first_io: bool = False
+    dump_ir: str | Path | None = None
+
+    def __post_init__(self) -> None:
+        momentum = self.batch_norm_momentum
+        if momentum is not None and not 0 <= momentum <= 1:
+            text = f"a BatchNorm momentum of {momentum}: it is between 0 and 1"
+            raise SourceError(text)
+        if self.style not in STYLES:
+            known = ", ".join(STYLES)
+            raise SourceError(f"no style '{self.style}': choose from {known}")
+        for rate in self.rates.values():
+            if not 0 <= rate < 1:
+                raise SourceError(f"a dropout rate of {rate}: it is between 0 and 1")
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Dropout rates by layer; "" for a rate that names none."""
+        if self.dropout is None:
+            return {}
+        if isinstance(self.dropout, Mapping):
+            return dict(self.dropout)
+        return {"": self.dropout}
+
+
 def convert(
     source: object,
     signature: str | None = None,
@@ -137,6 +177,8 @@ def convert(
     dump_ir: str | Path | None = None,
     style: str = "modules",
     batch_norm_momentum: float | None = None,
+    dropout: float | Mapping[str, float] | None = None,
+    channels_first_io: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Port:
@@ -144,14 +186,12 @@ def convert(
     .h5, .meta) or a live tf.function, ConcreteFunction, tf.Module or Keras model.
 
     ``inputs``/``outputs``: tensor names of a graph without signatures. ``sample``:
-    inputs for the verifier (npz path, or arrays by input name). ``data``, ``metric``:
-    rows with labels (npz, csv, columns); auc, accuracy, rmse, logloss or ndcg. Without
-    ``output`` the port lives in a temporary folder that goes with the returned object.
-    ``repair``: what the verifier flags, as ``provider``, ``max_iterations`` or Settings
-    say. ``style``: modules, or flat. ``batch_norm_momentum``: TensorFlow's, where the
-    source does not say it."""
-    say = progress or (lambda stage: None)
-    ends, form = (inputs, outputs), (dump_ir, style, batch_norm_momentum)
+    inputs for the verifier, as TensorFlow takes them (npz path, or arrays by name).
+    ``data``, ``metric``: rows with labels; auc, accuracy, rmse, logloss or ndcg.
+    Without ``output`` the port lives in a temporary folder that goes with the object.
+    ``repair``: what the verifier flags, by ``provider`` or Settings. The rest: Form."""
+    say, ends = progress or (lambda stage: None), (inputs, outputs)
+    form = Form(style, batch_norm_momentum, dropout, channels_first_io, dump_ir)
     parsed = _parse(source, signature, ends, custom_objects, trust_lambda, say)
     settings = _settings(repair, provider, max_iterations, output)
     checks = Checks(sample, (data, metric), verify, settings, rules, sandbox, seed, say)
@@ -161,23 +201,19 @@ def convert(
 def _compile(
     parsed: Source,
     rules: RuleSet | None,
-    form: tuple[str | Path | None, str, float | None],
+    form: Form,
     say: Progress,
 ) -> Compiled:
     from tf2torch.transpiler.garbage import few_collections
     from tf2torch.transpiler.pipeline import Options, compile_source
 
-    dump_ir, style, momentum = form
-    if momentum is not None and not 0 <= momentum <= 1:
-        raise SourceError(f"a BatchNorm momentum of {momentum}: it is between 0 and 1")
-    if style not in STYLES:
-        raise SourceError(f"no style '{style}': choose from {', '.join(STYLES)}")
-    dump = None if dump_ir is None else Path(dump_ir)
     options = Options(
         rules=rules,
-        dump=dump,
-        flat=style == "flat",
-        batch_norm_momentum=momentum,
+        dump=None if form.dump_ir is None else Path(form.dump_ir),
+        flat=form.style == "flat",
+        batch_norm_momentum=form.batch_norm_momentum,
+        dropout=form.rates,
+        channels_first=form.channels_first_io,
         progress=say,
     )
     with few_collections():

@@ -115,6 +115,18 @@ main.add_command(golden)
     metavar="M",
     help="TensorFlow's, of layers whose own the source does not say; default: 0.99.",
 )
+@click.option(
+    "--dropout",
+    multiple=True,
+    metavar="[LAYER=]RATE",
+    help="Of a graph that has lost it: after LAYER (a pattern of names); a rate alone "
+    "where the graph tells the place, or else before the last layers.",
+)
+@click.option(
+    "--channels-first-io/--channels-last-io",
+    default=False,
+    help="Images enter and leave as [N, C, H, W]; default: as in the signature.",
+)
 @click.option("--dump-ir", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--profile", is_flag=True, help="Time and memory by stage, on stderr.")
 @SANDBOX
@@ -124,6 +136,7 @@ def convert(
     output: Path,
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
+    dropout: tuple[str, ...],
     repair: bool,
     no_verify: bool,
     profile: bool,
@@ -143,6 +156,7 @@ def convert(
             output=output,
             inputs=inputs or None,
             outputs=outputs or None,
+            dropout=_rates(dropout) or None,
             repair=settings if repair else False,
             verify=not no_verify,
             sandbox=not unsafe_no_sandbox,
@@ -153,6 +167,20 @@ def convert(
         click.echo(times.table(), err=True)
     _show(port, as_json)
     sys.exit(_exit_code(port))
+
+
+def _rates(given: tuple[str, ...]) -> dict[str, float]:
+    """``LAYER=RATE`` or ``RATE``, which has the name ""."""
+    found = {}
+    for text in given:
+        layer, _, rate = text.rpartition("=")
+        try:
+            found[layer] = float(rate)
+        except ValueError:
+            raise click.BadParameter(
+                f"{text}: RATE or LAYER=RATE", param_hint="--dropout"
+            ) from None
+    return found
 
 
 def _exit_code(port: Port) -> int:

@@ -6,7 +6,7 @@ It stands between the two because neither may import the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Node, Op, Unported
@@ -18,7 +18,7 @@ from tf2torch.transpiler.emit.classes import ClassSpec
 from tf2torch.transpiler.emit.gaps import operands, settings_of
 from tf2torch.transpiler.emit.provenance import callers
 from tf2torch.transpiler.passes.infer_types import infer_types
-from tf2torch.transpiler.pipeline import Compiled, Options, compile_source
+from tf2torch.transpiler.pipeline import Compiled, compile_source
 
 # Passes that turn groups of ops into idioms: without them the same ops are written
 # one by one, which is another text for the same function.
@@ -131,11 +131,8 @@ class Regeneration:
     def _without(self, skip: frozenset[str]) -> dict[str, Region]:
         """The regions of a port that is compiled without some passes."""
         if skip not in self._texts:
-            options = Options(
-                rules=self.rules,
-                skip=skip,
-                batch_norm_momentum=self.compiled.batch_norm_momentum,
-            )
+            asked = self.compiled.options
+            options = replace(asked, rules=self.rules, skip=skip, dump=None)
             try:
                 text = compile_source(self.compiled.source, options).text
             except Exception:  # a pass that later ones rely on: this way is closed

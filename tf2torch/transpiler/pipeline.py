@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,16 @@ from tf2torch.transpiler.emit.absences import absences
 from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
 from tf2torch.transpiler.emit.weights import Entry, state_entries
 from tf2torch.transpiler.frontends.source import Source
+from tf2torch.transpiler.passes.add_dropout import (
+    EVERYWHERE,
+    add_dropout,
+    drop_before_heads,
+)
 from tf2torch.transpiler.passes.append_in_place import append_in_place
 from tf2torch.transpiler.passes.batch_first_loops import batch_first_loops
 from tf2torch.transpiler.passes.cancel_pairs import cancel_pairs
 from tf2torch.transpiler.passes.channel_norms import channel_norms
+from tf2torch.transpiler.passes.channels_first_io import Borders, channels_first_io
 from tf2torch.transpiler.passes.choose_layout import choose_layout
 from tf2torch.transpiler.passes.count_loops import count_loops
 from tf2torch.transpiler.passes.equate_sizes import equate_sizes
@@ -63,7 +69,8 @@ class Compiled:
     entries: tuple[Entry, ...]
     hints: tuple[Hint, ...]
     absent: tuple[str, ...] = ()  # what training needs and the source does not say
-    batch_norm_momentum: float | None = None  # that was asked for
+    options: Options = field(default_factory=lambda: Options())
+    borders: Borders = Borders()
 
     @property
     def text(self) -> str:
@@ -93,13 +100,17 @@ class Options:
     """``dump``: a folder that gets one readable file per pass. ``skip``: passes, by
     name, that are left out: what they do is a matter of idiom, not of meaning.
     ``flat``: one forward with marks of name scopes, for debugging.
-    ``batch_norm_momentum``: TensorFlow's, where the source does not say it."""
+    ``batch_norm_momentum``: TensorFlow's, where the source does not say it.
+    ``dropout``: rates by the layer's name, "" for a rate alone. ``channels_first``:
+    images enter and leave so, though they do not in the source."""
 
     rules: RuleSet | None = None
     dump: Path | None = None
     skip: frozenset[str] = frozenset()
     flat: bool = False
     batch_norm_momentum: float | None = None
+    dropout: Mapping[str, float] = field(default_factory=dict)
+    channels_first: bool = False
     progress: Callable[[str], None] = lambda stage: None
 
     def write(self, name: str, graph: Graph) -> None:
@@ -125,15 +136,18 @@ TENSORFLOW_STEPS: tuple[Step, ...] = (
 )
 
 
-def steps(source: Source, batch_norm_momentum: float | None = None) -> list[Step]:
+def steps(source: Source, options: Options) -> list[Step]:
     """Passes on the torch dialect, in order."""
+    batch_norm_momentum = options.batch_norm_momentum
     norms = source.training.batch_norm
     momenta = {name: 1 - info.momentum for name, info in norms.items()}
     frozen = frozenset(name for name, info in norms.items() if not info.trainable)
 
     def to_modules(graph: Graph) -> Graph:
         default = 0.99 if batch_norm_momentum is None else batch_norm_momentum
-        return make_modules(graph, Momentum(momenta, 1 - default, frozen))
+        made = make_modules(graph, Momentum(momenta, 1 - default, frozen))
+        rate = options.dropout.get(EVERYWHERE)
+        return made if rate is None else drop_before_heads(made, rate)
 
     return [
         append_in_place,
@@ -181,22 +195,29 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
     for step in TENSORFLOW_STEPS:
         graph = _passed(graph, step, options)
     graph = restore_dropout(graph, source.training.dropout_layers)
+    graph = add_dropout(graph, options.dropout)
     options.progress("lower")
     graph, hints = lower(graph, options.rules or all_rules())
     options.write("lower", graph)
-    for step in steps(source, options.batch_norm_momentum):
+    borders = Borders()
+    for step in steps(source, options):
         if options.flat and step in GROUPING:
             continue
+        if options.channels_first and step is choose_layout:
+            graph, borders = channels_first_io(graph)
         options.progress(step.__name__.replace("_", " "))
         graph = _passed(graph, step, options)
     options.progress("emit")
     emitted = emit(
-        graph, source.name, _doc(source, graph), len(graph.outputs) == 1, options.flat
+        graph,
+        source.name,
+        _doc(source, graph, borders),
+        len(graph.outputs) == 1,
+        options.flat,
     )
     entries = tuple(state_entries(emitted.program))
     absent = absences(source, graph, options.batch_norm_momentum)
-    momentum = options.batch_norm_momentum
-    return Compiled(source, graph, emitted, entries, hints, absent, momentum)
+    return Compiled(source, graph, emitted, entries, hints, absent, options, borders)
 
 
 def _passed(graph: Graph, step: Step, options: Options) -> Graph:
@@ -207,8 +228,10 @@ def _passed(graph: Graph, step: Step, options: Options) -> Graph:
     return graph
 
 
-def _doc(source: Source, graph: Graph) -> str:
+def _doc(source: Source, graph: Graph, borders: Borders) -> str:
     what = source.kind.replace("_", " ")
     title = f"PyTorch port of `{source.name}` ({what}"
     title += f", signature `{source.signature}`)." if source.signature else ")."
+    if any((*borders.inputs, *borders.outputs)):
+        title += "\n\nChannels come first here, in TensorFlow last."
     return module_doc(title, graph.inputs, list(graph.outputs))

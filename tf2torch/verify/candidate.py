@@ -97,10 +97,10 @@ class Candidate:
             folder=str(self._port.folder.resolve()),
             inputs=[
                 {"name": i.name, "parameter": i.parameter, "dtype": i.dtype}
-                | {"shape": i.shape}
+                | {"shape": i.shape, "axes": list(i.axes)}
                 for i in self._port.inputs
             ],
-            outputs=[o.name for o in self._port.outputs],
+            outputs={o.name: list(o.axes) for o in self._port.outputs},
         )
         return tuple(
             Stored(e["name"], tuple(e["shape"]), e["dtype"], e["trainable"], e["alias"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tf2torch.verify.candidate_layout import Outputs
 from tf2torch.verify.candidate_values import named, to_numpy, weighted_sum
 from tf2torch.verify.steps import ADAM_EPSILON, BETAS, MOMENTUM, SLOTS
 
@@ -17,7 +18,7 @@ PERTURBED = 0.05  # of each parameter's size: how far away the weights to be fou
 def train(
     model: Any,
     call: Callable[[Any], Any],
-    names: list[str],
+    outputs: Outputs,
     settings: dict[str, Any],
 ) -> tuple[list[float], dict[str, np.ndarray]]:
     """The loss before each step; ``moved:`` how far each parameter of a copy has moved,
@@ -29,7 +30,7 @@ def train(
     losses = []
     for _ in range(settings["steps"]):
         optimizer.zero_grad()
-        loss = weighted_sum(named(call(own), names), settings["seed"])
+        loss = weighted_sum(named(call(own), outputs), settings["seed"])
         losses.append(float(loss))
         if loss.requires_grad:
             loss.backward()
@@ -58,7 +59,7 @@ def _optimizer(parameters: list[Any], settings: dict[str, Any]) -> Any:
 def overfit(
     model: Any,
     call: Callable[[Any], Any],
-    names: list[str],
+    outputs: Outputs,
     settings: dict[str, Any],
 ) -> list[float]:
     """The squared loss before each step on one batch, and after the last.
@@ -77,19 +78,19 @@ def overfit(
             noise = torch.randn(parameter.shape, generator=generator)
             size = float(parameter.square().mean().sqrt()) or 1.0
             parameter.add_((PERTURBED * size * noise).to(parameter.dtype))
-        targets = {k: v.detach() for k, v in _floats(call(own), names).items()}
+        targets = {k: v.detach() for k, v in _floats(call(own), outputs).items()}
         for parameter, value in zip(parameters, start, strict=True):
             parameter.copy_(value)
     losses = []
     for _ in range(settings["steps"]):
-        loss = _squares(_floats(call(own), names), targets)
+        loss = _squares(_floats(call(own), outputs), targets)
         losses.append(float(loss))
         if not loss.requires_grad or loss <= settings["until"] * losses[0]:
             return losses
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
         _polyak(parameters, gradients, loss)
     with torch.no_grad():
-        return [*losses, float(_squares(_floats(call(own), names), targets))]
+        return [*losses, float(_squares(_floats(call(own), outputs), targets))]
 
 
 def _polyak(parameters: list[Any], gradients: Any, loss: Any) -> None:
@@ -105,12 +106,12 @@ def _polyak(parameters: list[Any], gradients: Any, loss: Any) -> None:
                 parameter.sub_(gradient, alpha=float(loss) / slope)
 
 
-def _floats(result: Any, names: list[str]) -> dict[str, Any]:
+def _floats(result: Any, outputs: Outputs) -> dict[str, Any]:
     import torch
 
     return {
         name: value
-        for name, value in named(result, names).items()
+        for name, value in named(result, outputs).items()
         if isinstance(value, torch.Tensor) and value.is_floating_point()
     }
 

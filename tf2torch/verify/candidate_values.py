@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tf2torch.verify.candidate_layout import Outputs, leaving
 from tf2torch.verify.cotangents import cotangent
 from tf2torch.verify.wire import Arrays
 
@@ -63,14 +64,15 @@ def autocast(dtype: str) -> AbstractContextManager[Any]:
     return torch.autocast("cpu", getattr(torch, dtype))
 
 
-def named(result: Any, names: list[str]) -> dict[str, Any]:
+def named(result: Any, outputs: Outputs) -> dict[str, Any]:
     """The outputs by name, as the port gave them: a dict's keys are kept even when
-    they are the wrong ones; anything else is flat and takes the names in order."""
+    they are the wrong ones; anything else is flat and takes the names in order. Axes
+    are in TensorFlow's order."""
     if isinstance(result, dict) and not is_nested(result):
-        return {str(name): value for name, value in result.items()}
+        return leaving(outputs, {str(name): value for name, value in result.items()})
     flat = _flatten(result)
-    extra = [f"output {index}" for index in range(len(names), len(flat))]
-    return dict(zip([*names, *extra], flat, strict=False))
+    extra = [f"output {index}" for index in range(len(outputs), len(flat))]
+    return leaving(outputs, dict(zip([*outputs, *extra], flat, strict=False)))
 
 
 def is_nested(result: Any) -> bool:

@@ -22,6 +22,7 @@ import numpy as np
 
 from tf2torch.verify import (
     candidate_double,
+    candidate_layout,
     candidate_probes,
     candidate_region,
     candidate_taps,
@@ -149,7 +150,7 @@ class Candidate:
         def run() -> tuple[list[float], dict[str, Any]]:
             with self._precision(double):
                 return candidate_training.train(
-                    self.model, lambda own: own(*tensors), self._outputs, message
+                    self.model, self._on(tensors), self._outputs, message
                 )
 
         losses, found = self._guarded(run)
@@ -161,7 +162,7 @@ class Candidate:
         tensors = candidate_values.tensors(self._inputs, arrays, False)
         losses = self._guarded(
             lambda: candidate_training.overfit(
-                self.model, lambda own: own(*tensors), self._outputs, message
+                self.model, self._on(tensors), self._outputs, message
             )
         )
         return self._reply({"losses": losses}), {}
@@ -224,15 +225,22 @@ class Candidate:
         """Whether torch.export and torch.compile take the port; never raises."""
         tensors = candidate_values.tensors(self._inputs, arrays, False)
         parameters = [item["parameter"] for item in self._inputs]
-        named = dict(zip(parameters, tensors, strict=True))
+        given = candidate_layout.entering(self._inputs, tensors)
+        named = dict(zip(parameters, given, strict=True))
         probe = candidate_probes.PROBES[message["route"]]
         return {"problem": probe(self.model, named, self._inputs)}, {}
 
     def _call(self, tensors: list[Any], style: str) -> Any:
+        given = candidate_layout.entering(self._inputs, tensors)
         if style == "position":
-            return self.model(*tensors)
+            return self.model(*given)
         names = [item["parameter"] for item in self._inputs]
-        return self.model(**dict(zip(names, tensors, strict=True)))
+        return self.model(**dict(zip(names, given, strict=True)))
+
+    def _on(self, tensors: list[Any]) -> Callable[[Any], Any]:
+        """A call of any copy of the port."""
+        given = candidate_layout.entering(self._inputs, tensors)
+        return lambda own: own(*given)
 
     @contextmanager
     def _training(self) -> Iterator[None]:

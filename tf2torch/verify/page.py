@@ -33,6 +33,7 @@ def html(board: Scoreboard, port: Port) -> str:
             _section(f"Hints ({len(board.hints)})", _hints(board, port)),
             _section("How far the port is from TensorFlow", _errors(board)),
             _section("Gradients", _gradients(board)),
+            _section("Not in the source", _absent(board)),
             _section("Verified regions", _verified(board, port)),
             _section("Every figure", _figures(board)),
         ]
@@ -57,6 +58,9 @@ def _header(board: Scoreboard, port: Port) -> str:
     named = f", signature <code>{escape(str(signature))}</code>" if signature else ""
     warning = "" if board.sandboxed else '<p class="warn">ran without a sandbox</p>'
     origin = f'<p class="soft">port of <code>{escape(source)}</code>{named}</p>'
+    if board.channels_first:
+        names = ", ".join(map(escape, board.channels_first))
+        origin += f'<p class="soft">channels first: {names}</p>'
     score = f"{board.score:.1f} <small>of 100</small>"
     return (
         f'<header><div><p class="{kind} tag">{word}</p><h1>{escape(board.port)}</h1>'
@@ -168,6 +172,11 @@ def _gradients(board: Scoreboard) -> str:
         f"<figure>{plot}<figcaption>One dot per variable or input; the dashed line is "
         "agreement.</figcaption></figure>"
     )
+
+
+def _absent(board: Scoreboard) -> str:
+    rows = "".join(f"<li>{escape(sentence)}</li>" for sentence in board.absent)
+    return f"<ul>{rows}</ul>" if rows else ""
 
 
 def _named(board: Scoreboard, name: str) -> list[Figure]:

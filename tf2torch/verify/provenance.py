@@ -34,13 +34,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Input:
-    """``parameter`` is the name in ``forward``; sizes are ints or symbols."""
+    """``parameter`` is the name in ``forward``; sizes are ints or symbols. ``axes``:
+    the port's is the original's permuted so; () for the same order."""
 
     name: str
     parameter: str
     tensor: str
     dtype: str
     shape: tuple[int | str, ...] | None
+    axes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Output:
     tensor: str
     dtype: str
     shape: tuple[int | str, ...] | None
+    axes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,12 @@ class Port:
     @property
     def code(self) -> str:
         return (self.folder / "model.py").read_text(encoding="utf-8")
+
+    @property
+    def channels_first(self) -> tuple[str, ...]:
+        """The inputs and outputs whose axes the port has in another order."""
+        inputs = tuple(i.name for i in self.inputs if i.axes)
+        return inputs + tuple(o.name for o in self.outputs if o.axes)
 
     @property
     def files(self) -> list[Path]:
@@ -144,10 +153,7 @@ def _port(folder: Path, data: dict[str, Any]) -> Port:
         cls=str(data["class"]),
         source=dict(data["source"]),
         inputs=tuple(_input(item) for item in data["inputs"]),
-        outputs=tuple(
-            Output(item["name"], item.get("tensor", ""), item["dtype"], _shape(item))
-            for item in data["outputs"]
-        ),
+        outputs=tuple(_output(item) for item in data["outputs"]),
         single_output=bool(data.get("single_output", len(data["outputs"]) == 1)),
         state=tuple(_entry(name, item) for name, item in data["state"].items()),
         regions=tuple(_region(item) for item in data.get("regions", ())),
@@ -164,9 +170,21 @@ def _port(folder: Path, data: dict[str, Any]) -> Port:
 
 def _input(item: dict[str, Any]) -> Input:
     parameter = item.get("parameter", item["name"])
-    return Input(
-        item["name"], parameter, item.get("tensor", ""), item["dtype"], _shape(item)
-    )
+    tensor, dtype = item.get("tensor", ""), item["dtype"]
+    return Input(item["name"], parameter, tensor, dtype, _shape(item), _axes(item))
+
+
+def _output(item: dict[str, Any]) -> Output:
+    tensor, dtype = item.get("tensor", ""), item["dtype"]
+    return Output(item["name"], tensor, dtype, _shape(item), _axes(item))
+
+
+def _axes(item: dict[str, Any]) -> tuple[int, ...]:
+    axes = tuple(map(int, item.get("axes", ())))
+    shape = _shape(item)
+    if sorted(axes) != list(range(len(axes))) or axes and len(axes) != len(shape or ()):
+        raise ValueError(f"axes {list(axes)} are no order of the axes of {shape}")
+    return axes
 
 
 def _shape(item: dict[str, Any]) -> tuple[int | str, ...] | None:

@@ -52,6 +52,7 @@ class Scoreboard:
     sandboxed: bool = True
     readability: Readability | None = None
     absent: tuple[str, ...] = ()  # what training needs and the source does not say
+    channels_first: tuple[str, ...] = ()  # inputs and outputs that TF has channels last
 
     @property
     def passed(self) -> bool:
@@ -90,7 +91,7 @@ class Scoreboard:
         return (float(reached), *parts, -float(len(urgent)), self.score)
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        found = {
             "schema": SCHEMA,
             "port": self.port,
             "fingerprint": self.fingerprint,
@@ -105,6 +106,9 @@ class Scoreboard:
             "not in the source": list(self.absent),
             "readability": self.readability and self.readability.to_json(),
         }
+        if self.channels_first:
+            found["channels first"] = list(self.channels_first)
+        return found
 
     @property
     def timings(self) -> tuple[Timing, ...]:

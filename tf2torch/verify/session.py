@@ -91,10 +91,9 @@ class Session:
         finally:
             case.close()
         verified = verified_regions(port, results, hints, case.good)
-        mark = fingerprint(port)
         return Scoreboard(
             port.cls,
-            mark,
+            fingerprint(port),
             seed,
             results,
             hints,
@@ -102,6 +101,7 @@ class Session:
             self.isolated,
             measure(port.code, ruff_findings(port.code)),
             port.absent,
+            port.channels_first,
         )
 
     def alone(
@@ -263,8 +263,16 @@ def write_reference(case: Case) -> None:
     drawn = case.stochastic_in(sample)
     settled = {n: v for n, v in truth.outputs.items() if n not in drawn}
     parameters = {i.name: i.parameter for i in case.port.inputs}
-    arrays = {f"input:{parameters[n]}": _fixed(v) for n, v in sample.arrays.items()}
-    arrays |= {f"output:{name}": _fixed(v) for name, v in settled.items()}
+    axes = {i.name: i.axes for i in case.port.inputs}
+    arrays = {
+        f"input:{parameters[n]}": _fixed(v.transpose(axes[n]) if axes[n] else v)
+        for n, v in sample.arrays.items()
+    }
+    axes = {o.name: o.axes for o in case.port.outputs}
+    arrays |= {
+        f"output:{n}": _fixed(v.transpose(axes[n]) if axes[n] else v)
+        for n, v in settled.items()
+    }
     np.savez(case.port.folder / "reference.npz", **arrays)  # type: ignore[arg-type] # a stub that takes no mapping
 
 

@@ -49,6 +49,7 @@ def _dropout(source: Source, modules: list[Module]) -> Iterator[str]:
     said = source.training.dropout or source.training.batch_norm
     if trained and not dropped and not said:
         yield (
-            "dropout: not in the source, a serving graph leaves it out; the .keras or "
+            "dropout: not in the source, a serving graph leaves it out; --dropout RATE "
+            "(before the last layers) or --dropout LAYER=RATE sets it; the .keras or "
             ".h5 file of the model as SOURCE brings rates and places back"
         )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tf2torch.ir.graph import Graph, every_node
-from tf2torch.ir.nodes import Block, Call, Chain, Param, Unported
+from tf2torch.ir.nodes import Block, Call, Chain, Node, Param, Unported
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.emit.classes import ClassSpec, Program
 from tf2torch.transpiler.emit.signature import Signature
@@ -34,15 +34,16 @@ def provenance(compiled: Compiled) -> dict[str, object]:
         "class": compiled.class_name,
         "source": _source(source),
         "inputs": [
-            {"parameter": parameter, **_tensor(spec, node.type)}
-            for spec, node, parameter in zip(
-                source.inputs, graph.inputs, compiled.emitted.parameters, strict=True
+            {"parameter": parameter, **found}
+            for parameter, found in zip(
+                compiled.emitted.parameters,
+                _tensors(source.inputs, graph.inputs, compiled.borders.inputs),
+                strict=True,
             )
         ],
-        "outputs": [
-            _tensor(spec, node.type)
-            for spec, (_, node) in zip(source.outputs, graph.outputs, strict=True)
-        ],
+        "outputs": list(
+            _tensors(source.outputs, graph.results, compiled.borders.outputs)
+        ),
         "single_output": len(graph.outputs) == 1,
         "state": {e.key: _entry(e) for e in compiled.entries},
         "regions": list(_regions(program, compiled)),
@@ -71,6 +72,19 @@ def _source(source: Source) -> dict[str, object]:
         "inputs": [i.tensor for i in source.inputs],
         "outputs": [o.tensor for o in source.outputs],
     }
+
+
+def _tensors(
+    specs: Sequence[InputSpec], nodes: Sequence[Node], axes: Sequence[tuple[int, ...]]
+) -> Iterator[dict[str, object]]:
+    """As the source has them, and ``axes`` where the port has them in another order."""
+    for index, (spec, node) in enumerate(zip(specs, nodes, strict=True)):
+        order = axes[index] if axes else ()
+        if not order or node.shape is None:
+            yield _tensor(spec, node.type)
+            continue
+        shape = tuple(node.shape[order.index(i)] for i in range(len(order)))
+        yield _tensor(spec, node.type.with_shape(shape)) | {"axes": list(order)}
 
 
 def _tensor(spec: InputSpec, type: TensorType) -> dict[str, object]:

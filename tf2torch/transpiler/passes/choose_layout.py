@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tf2torch.ir.build import call, permute
+from tf2torch.ir.build import PERMUTES, call, permute
 from tf2torch.ir.graph import Graph, map_regions
-from tf2torch.ir.nodes import Arg, Call, Const, Input, Module, Node, Param
+from tf2torch.ir.nodes import Arg, Call, Const, Input, Module, Node, Param, Slice
 from tf2torch.ir.types import TensorType
 
 Axes = tuple[int, ...]
@@ -154,7 +154,8 @@ def _permute(node: Call, placed: dict[Node, Placed]) -> Placed | None:
     home = placed[x]
     if x.rank != len(axes) or len(home.axes) != len(axes):
         return None
-    if home.plain:
+    inward = axes == PERMUTES[len(axes)]  # an input may come channels first
+    if home.plain and (inward or not isinstance(home.stored, Input)):
         hoisted = _hoisted(home.stored, axes)
         if hoisted is not None:
             return Placed(hoisted, tuple(range(len(axes))))
@@ -223,14 +224,39 @@ def _stored_as(home: Placed, node: Node, axes: Axes) -> Node:
         value = permute(home.stored, home.axes)
         return _as_shape(value, (shape[-1], *[1] * behind))
     value = permute(home.stored, home.axes)
+    order = _inverse(axes)
+    spread = _spread(value, order)
+    if spread is not None:
+        return spread
     full = (*[1] * (rank - len(shape)), *shape)
     value = _as_shape(value, full)
-    order = _inverse(axes)
     if sum(s != 1 for s in full) <= 1 or [a for a in order if full[a] != 1] == sorted(
         a for a in order if full[a] != 1
     ):
         return _as_shape(value, tuple(full[a] for a in order))
     return permute(value, order)
+
+
+def _spread(node: Node, order: Axes) -> Node | None:
+    """``x[:, None, None]`` in another order of axes: ``x[:, :, None, None]``."""
+    if not isinstance(node, Call) or node.func != "[]" or node.rank != len(order):
+        return None
+    x, index = node.args[0], node.args[1]
+    if not isinstance(x, Node) or not isinstance(index, tuple) or x.rank is None:
+        return None
+    rest = x.rank - sum(i is not None for i in index)
+    places = (*index, *[Slice()] * rest)
+    if not all(i in (None, Slice()) for i in places):
+        return None
+    moved = [places[a] for a in order]
+    kept = [a for a in order if places[a] is not None]
+    if kept != sorted(kept):
+        return None
+    while moved and moved[-1] is not None:
+        moved.pop()
+    shape = tuple((node.shape or ())[a] for a in order)
+    made = call("[]", x, tuple(moved), type=node.type.with_shape(shape))
+    return replace(made, origin=node.origin)
 
 
 def _as_shape(node: Node, shape: tuple[object, ...]) -> Node:
