@@ -230,3 +230,24 @@ def test_other_objects_are_refused() -> None:
         load(tf.function(lambda: tf.constant(1)), inputs=["x"])
     with pytest.raises(SourceError, match="cannot port a dict"):
         load({})
+
+
+def test_a_function_that_was_differentiated() -> None:
+    """TensorFlow then adds outputs to its graph, which are no results."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 2))])
+    def score(x: Any) -> Any:
+        total = tf.zeros_like(x)
+        for _ in tf.range(3):
+            total = tf.tanh(total + x) * x
+        return {"total": total, "input": x}
+
+    function = score.get_concrete_function()
+    x = normal(3, 2)
+    with tf.GradientTape() as tape:
+        operand = tf.constant(x)
+        tape.watch(operand)
+        result = function(operand)
+    tape.gradient(result, operand)
+    agrees(load(function), {"x": x}, result)

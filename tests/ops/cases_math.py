@@ -192,3 +192,13 @@ for op in ("SigmoidGrad", "TanhGrad", "SqrtGrad", "RsqrtGrad", "InvGrad"):
     CASES.append(
         case(op, lambda y, dy, op=op: getattr(raw, op)(y=y, dy=dy), f32(3), f32(3))
     )
+
+CASES += [  # no gradient, not even 0 · ∞
+    case(
+        "FloorDiv",
+        lambda x, y: tf.where(y == 0, x, tf.math.floordiv(x, y)),
+        f32(4),
+        np.array([0, 1, 0, 2], "f"),
+    ),
+    case("FloorDiv", lambda x: x // 2, f32(4), source="torch.floor(x0 / 2.0)"),
+]

@@ -127,3 +127,9 @@ CASES += [
         "UnravelIndex", lambda x: raw.UnravelIndex(indices=x, dims=[6, 4]), np.int64(7)
     ),
 ]
+
+VALUES = np.array([3, nan, 1, inf, nan, 3, 0.0, -0.0, -inf, inf, 1, nan, -inf], "f")
+CASES += [  # each NaN is distinct
+    case(op, lambda x, op=op: tuple(getattr(raw, op)(x=x)), VALUES, dynamic=False)
+    for op in ("Unique", "UniqueWithCounts")
+]

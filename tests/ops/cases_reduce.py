@@ -95,3 +95,27 @@ for op in ("Cumsum", "Cumprod", "CumulativeLogsumexp"):
         case(op, lambda x, op=op: getattr(raw, op)(x=x, axis=-2), f32(2, 3, 4))
     )
     CASES.append(case(op, lambda x, op=op: getattr(raw, op)(x=x, axis=0), f32(0, 3)))
+
+# --- NaN is passed over; a softmax is NaN as a whole ----------------------------------
+
+MISSING = np.array(
+    [[nan, 1, 3, nan, 3], [3, nan, 1, 1, nan], [nan] * 5, [-inf, nan, -inf, nan, -inf]]
+)
+for dtype in ("float32", "float64", "float16"):
+    for op in ("ArgMax", "ArgMin"):
+        for axis in (0, 1):
+            CASES.append(case(op, position(axis, op=op), MISSING.astype(dtype)))
+CASES += [
+    case(
+        "ArgMax",
+        lambda x: tf.argmax(tf.nn.softmax(x), -1),
+        f32(2, 3, 4),
+        source="softmax(-1).argmax(-1)",
+    ),
+    case(
+        "ArgMax",
+        lambda x: tf.argmax(tf.nn.softmax(x), 1),
+        f32(2, 3, 4),
+        source="argmax(x0.softmax(-1), 1)",
+    ),
+]

@@ -97,3 +97,17 @@ CASES += [
         dynamic=False,
     ),
 ]
+
+# An infinity is no empty segment, and yet the lowest (highest) number comes out.
+INFINITE = np.array([[-np.inf, np.inf], [1, -np.inf], [np.inf, np.inf]], "f")
+CASES += [
+    case(
+        f"UnsortedSegment{op}",
+        lambda x, op=op: getattr(raw, f"UnsortedSegment{op}")(
+            data=x, segment_ids=np.array([0, 2, 3]), num_segments=4
+        ),
+        INFINITE,
+        dynamic=False,
+    )
+    for op in ("Max", "Min")
+]

@@ -178,3 +178,10 @@ CASES += [
         atol=1e-10,
     ),
 ]
+
+LIMITS = np.array([0.0, 1, -1, np.nan, 2.5])
+A, X = (grid.ravel() for grid in np.meshgrid(LIMITS, [*LIMITS, inf, 1e30]))
+CASES += [
+    case(op, gammas(op), A, X, dynamic=False, name="limits")
+    for op in ("Igamma", "Igammac")
+]

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from tf2torch.rules import registry
+from tf2torch.rules.differences import DIFFERENCES
 from tf2torch.rules.limits import limit, reason_in, refusal
 from tf2torch.rules.ruleset import Rule, RuleSet
 from tf2torch.rules.structure import ERASED_FAMILIES, LIFTED_FAMILIES
@@ -106,7 +107,7 @@ def to_markdown(rows: Sequence[Row]) -> str:
     lines += ["| state | ops | meaning |", "|---|---|---|"]
     lines += [f"| {s} | {found[s]} | {m} |" for s, m in MEANINGS.items() if found[s]]
     ported = found["rule"] + found["host-side"]
-    lines += ["", f"{ported} op types have a rule.", "", *_left(rows)]
+    lines += ["", f"{ported} op types have a rule.", "", *_left(rows), *_differences()]
     lines.append("| op | state | family | dtypes | gradient | note and limits |")
     lines.append("|---|---|---|---|---|---|")
     return "\n".join([*lines, *map(_line, rows)])
@@ -122,6 +123,13 @@ def _left(rows: Sequence[Row]) -> list[str]:
     for reason, ops in sorted(reasons.items(), key=lambda pair: (-len(pair[1]), pair)):
         some = ", ".join(ops[:4]) + (", …" if len(ops) > 4 else "")
         lines.append(f"- {len(ops)}: {reason or 'no rule yet'} ({some})")
+    return [*lines, ""]
+
+
+def _differences() -> list[str]:
+    """Where a port differs from TensorFlow's kernels, and why it is left so."""
+    lines = ["Different by design, where TensorFlow documents no result:", ""]
+    lines += [f"- {d.what} ({d.ops.replace(' ', ', ')})" for d in DIFFERENCES]
     return [*lines, ""]
 
 

@@ -26,16 +26,19 @@ def igamma_grad_a(a: Tensor, x: Tensor) -> Tensor:
     """∂P(a, x)/∂a of the regularised lower incomplete gamma function P.
 
     P is the sum over n ≥ 0 of the terms xˢ · e⁻ˣ / Γ(s + 1) with s = a + n, each of
-    which has the derivative (log x − ψ(s + 1)) times itself.
+    which has the derivative (log x − ψ(s + 1)) times itself. Beyond x = 10⁵ it is NaN,
+    or 0 if P has come to 1.
     """
     a, x = torch.broadcast_tensors(a.detach(), x.detach())
-    z = x.double().unsqueeze(-1)
-    top = float(z.nan_to_num(0.0, 0.0, 0.0).max()) if z.numel() else 0.0
+    z = torch.where(x > 1e5, torch.nan, x).double().unsqueeze(-1)
+    top = float(z.nan_to_num(0.0).max()) if z.numel() else 0.0
     steps = torch.arange(int(top + 12 * top**0.5) + 64, device=x.device)
     s = a.double().unsqueeze(-1) + steps
     terms = torch.exp(s * torch.log(z) - z - torch.lgamma(s + 1))
     made = (terms * (torch.log(z) - torch.digamma(s + 1))).sum(-1)
-    return torch.where(x > 0, made, torch.zeros_like(made)).to(x.dtype)
+    constant = (x == 0) | (x > 1e5) & (x > 2 * a)
+    made = torch.where(constant, torch.zeros_like(made), made)
+    return torch.where((x == 0) | (a > 0) & (x > 0), made, torch.nan).to(x.dtype)
 
 
 def gamma_sample_grad(alpha: Tensor, sample: Tensor) -> Tensor:
@@ -54,7 +57,10 @@ class RegularizedGamma(torch.autograd.Function):
         ctx.save_for_backward(a, x)
         ctx.sign = -1 if upper else 1
         made = (torch.special.gammaincc if upper else torch.special.gammainc)(a, x)
-        return torch.where((a <= 0) & (x != 0), torch.nan, made)
+        undefined = (a <= 0) | a.isnan() | x.isnan()
+        if not upper:
+            made, undefined = torch.where(x == 0, 0, made), undefined & (x != 0)
+        return torch.where(undefined, torch.nan, made)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:

@@ -29,13 +29,15 @@ def nth_element(x: Tensor, n: int, reverse: bool) -> Tensor:
 
 def unique(x: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
     """Distinct slices as they first appear, where each one goes, how many there are."""
-    values, places, counts = torch.unique(
-        x, return_inverse=True, return_counts=True, dim=axis
+    # torch sorts numbers with NaN among them, but not slices.
+    dim = None if x.ndim == 1 else axis
+    _, places, counts = torch.unique(
+        x, return_inverse=True, return_counts=True, dim=dim
     )
     first = torch.full_like(counts, len(places))
     steps = torch.arange(len(places), device=x.device)
-    order = first.scatter_reduce(0, places, steps, "amin").argsort()
-    return values.index_select(axis, order), order.argsort()[places], counts[order]
+    first, order = first.scatter_reduce(0, places, steps, "amin").sort()
+    return x.index_select(axis, first), order.argsort()[places], counts[order]
 
 
 def histogram(values: Tensor, bounds: Tensor, bins: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Reductions over axes that only the run knows."""
+"""Reductions over axes that only the run knows, and places of extremes."""
 
 from collections.abc import Callable
 
@@ -25,3 +25,13 @@ def prod_over(x: Tensor, axes: Tensor, keepdim: bool = False) -> Tensor:
     for dim in reversed(reduced_dims(x, axes)):
         x = torch.prod(x, dim, keepdim, dtype=x.dtype)
     return x
+
+
+def argmax(x: Tensor, dim: int) -> Tensor:
+    """Where the greatest stands, of equals the first; NaN is passed over."""
+    return torch.where(x.isnan(), -torch.inf, x).argmax(dim)
+
+
+def argmin(x: Tensor, dim: int) -> Tensor:
+    """Where the least stands, of equals the first; NaN is passed over."""
+    return torch.where(x.isnan(), torch.inf, x).argmin(dim)

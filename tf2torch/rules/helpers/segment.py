@@ -47,13 +47,13 @@ def outermost(x: Tensor, reduce: str) -> float:
 def unsorted_segment_max(x: Tensor, ids: Tensor, count: int) -> Tensor:
     """The greatest of each segment, the lowest number there is for an empty one."""
     info = torch.finfo(x.dtype) if x.is_floating_point() else torch.iinfo(x.dtype)
-    return reduce_segments(x, ids, count, "amax", info.min)
+    return reduce_segments(x, ids, count, "amax", info.min).clamp(min=info.min)
 
 
 def unsorted_segment_min(x: Tensor, ids: Tensor, count: int) -> Tensor:
     """The least of each segment, the highest number there is for an empty one."""
     info = torch.finfo(x.dtype) if x.is_floating_point() else torch.iinfo(x.dtype)
-    return reduce_segments(x, ids, count, "amin", info.max)
+    return reduce_segments(x, ids, count, "amin", info.max).clamp(max=info.max)
 
 
 def unsorted_segment_prod(x: Tensor, ids: Tensor, count: int) -> Tensor:

@@ -150,9 +150,15 @@ def truncate_mod(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node | Dec
 
 @rules.rule("FloorDiv")
 def floor_div(x: Node, y: Node, *, out: tuple[TensorType, ...]) -> Node | Decline:
-    """⌊x / y⌋ of the rounded quotient; torch's ``//`` of floats takes the exact one."""
+    """⌊x / y⌋ of the rounded quotient; torch's ``//`` of floats takes the exact one.
+
+    Without a gradient, which would be 0 · ∞ where y is 0.
+    """
     if out[0].dtype in FLOATS:
-        return call("torch.floor", call("/", x, y, type=out[0]), type=out[0])
+        quotient = call("/", x, y, type=out[0])
+        if not scalar_of(y):
+            quotient = call(".detach", quotient, type=out[0])
+        return call("torch.floor", quotient, type=out[0])
     return _integer(lambda x, y: call("//", x, y), x, y, out[0])
 
 

@@ -1,7 +1,7 @@
 """Reductions, positions of extremes, cumulative sums and products.
 
 NaN: a maximum of NaN is NaN in both. For ArgMax torch counts NaN as the greatest, while
-TensorFlow's answer depends on where the NaN stands.
+TensorFlow passes over it, for each dtype and axis, and gives 0 where all are NaN.
 """
 
 from __future__ import annotations
@@ -220,13 +220,28 @@ def position(func: str) -> Callable[..., Node | Decline]:
             return Decline(f"torch orders no {x.dtype}")
         if x.dtype == "bool":
             x = cast(x, "uint8")
-        found = call(func, x, axis_arg(dimension), type=out[0].with_dtype("int64"))
+        axis = axis_arg(dimension)
+        plain = x.dtype in INTS or _all_or_no_nan(x, axis)
+        chosen = f".{func}" if plain else f"helper.{func}"
+        found = call(chosen, x, axis, type=out[0].with_dtype("int64"))
         return cast(found, out[0].dtype)
 
     return rule
 
 
-rules.table(position, {"ArgMax": ".argmax", "ArgMin": ".argmin"})
+def _all_or_no_nan(x: Node, axis: Arg) -> bool:
+    """Along ``axis``: one NaN makes a softmax NaN as a whole, whose first is taken."""
+    match x:
+        case Call(".softmax" | ".log_softmax", (_, int() as along)):
+            return (
+                x.rank is not None
+                and isinstance(axis, int)
+                and ((axis - along) % x.rank == 0)
+            )
+    return False
+
+
+rules.table(position, {"ArgMax": "argmax", "ArgMin": "argmin"})
 
 
 # --- cumulative ------------------------------------------------------------------

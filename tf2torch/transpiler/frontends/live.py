@@ -140,8 +140,9 @@ def from_concrete(
     ports = distinct(_port(tensor) for tensor in own)
     structure = _tensors(function.structured_outputs)
     leaves = named_leaves(structure, "output")
+    returned = _returned(function, len(leaves))
     outputs = distinct(
-        Port(name, t.name) for name, t in zip(leaves, function.outputs, strict=True)
+        Port(name, t.name) for name, t in zip(leaves, returned, strict=True)
     )
     leaves = [port.name for port in outputs]
     captures = Captures(
@@ -154,7 +155,7 @@ def from_concrete(
     source = finish(
         what,
         build,
-        library.prepare(_body(function, graph_def, what.name)),
+        library.prepare(_body(function, graph_def, what.name, returned)),
         [*nodes, *map(captures.leaf, captured)],
         list(zip(nodes, ports, strict=True)),
         outputs,
@@ -164,14 +165,19 @@ def from_concrete(
     return source, build
 
 
-def _body(function: Any, graph_def: Proto, name: str) -> Body:
+def _returned(function: Any, count: int) -> list[Any]:
+    """Its ``count`` outputs; a tape adds what the gradient needs behind them."""
+    return list(function.outputs[:count])
+
+
+def _body(function: Any, graph_def: Proto, name: str, outputs: Sequence[Any]) -> Body:
     """The graph of a concrete function; what it captured are its last arguments."""
     return Body(
         name,
         graph_nodes(graph_def.node),
         tuple((t.op.name, t.value_index) for t in function.inputs),
         tuple(Result(t.dtype.base_dtype.name) for t in function.inputs),
-        tuple((t.name, (t.op.name, t.value_index)) for t in function.outputs),
+        tuple((t.name, (t.op.name, t.value_index)) for t in outputs),
         tuple(op.name for op in function.graph.control_outputs),
         effects=True,
     )
