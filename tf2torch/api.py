@@ -340,18 +340,34 @@ def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ..
 
 
 def inspect(source: object) -> dict[str, Any]:
-    """Signatures, ops and coverage of a model, before any conversion."""
-    start_tensorflow()
+    """Signatures, ops and coverage of a model, before any conversion.
+
+    TensorFlow itself starts only where the protos of a file do not tell.
+    """
     from tf2torch.rules import all_rules
     from tf2torch.rules.coverage import is_covered
-    from tf2torch.transpiler.frontends import describe
 
-    found = describe(Path(source) if isinstance(source, str) else source)
+    found = _described(Path(source) if isinstance(source, str) else source)
     rules = all_rules()
     ops: dict[str, int] = found.get("ops", {})
     missing = {op: n for op, n in ops.items() if not is_covered(op, rules)}
     found["missing"] = missing
     return found
+
+
+def _described(source: object) -> dict[str, Any]:
+    from tf2torch.transpiler.frontends import Kind, describe, detect
+    from tf2torch.transpiler.frontends.proto_modules import RuntimeNeeded, protos_alone
+
+    if isinstance(source, Path):
+        try:
+            with protos_alone():
+                if detect(source).kind is not Kind.KERAS:
+                    return describe(source)
+        except RuntimeNeeded:
+            pass
+    start_tensorflow()
+    return describe(source)
 
 
 def verify(

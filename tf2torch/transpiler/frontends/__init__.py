@@ -23,7 +23,7 @@ own inliner names it.
 """
 
 from tf2torch.transpiler.frontends.describe import describe
-from tf2torch.transpiler.frontends.detect import detect, load
+from tf2torch.transpiler.frontends.detect import Kind, detect, load
 from tf2torch.transpiler.frontends.source import (
     BatchNormInfo,
     DropoutInfo,
@@ -36,6 +36,7 @@ __all__ = [
     "BatchNormInfo",
     "DropoutInfo",
     "InputSpec",
+    "Kind",
     "Source",
     "Training",
     "describe",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tf2torch.diagnostics import SourceError
+from tf2torch.transpiler.frontends import bundle_index, proto_modules
 from tf2torch.transpiler.frontends.schema import Proto
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -26,13 +27,7 @@ class Checkpoint:
     def reader(self) -> Any:
         import tensorflow as tf
 
-        index = Path(f"{self.prefix}.index")
-        if not index.is_file() and not self._is_v1():
-            raise SourceError(
-                f"{self.prefix}.index is missing: copy the whole checkpoint "
-                "(.index and every .data file)"
-            )
-        self._check_shards()
+        self._check_files()
         try:
             return tf.train.load_checkpoint(str(self.prefix))
         except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
@@ -48,12 +43,19 @@ class Checkpoint:
     def _is_v1(self) -> bool:
         return self.prefix.is_file()
 
-    def _check_shards(self) -> None:
+    def _check_files(self) -> int:
+        """The number of shards."""
+        index = Path(f"{self.prefix}.index")
+        if not index.is_file() and not self._is_v1():
+            raise SourceError(
+                f"{self.prefix}.index is missing: copy the whole checkpoint "
+                "(.index and every .data file)"
+            )
         found = sorted(
             self.prefix.parent.glob(f"{self.prefix.name}.data-?????-of-?????")
         )
         if self._is_v1():
-            return
+            return 0
         if not found:
             raise SourceError(
                 f"{self.prefix}.data-00000-of-00001 is missing: copy the whole "
@@ -64,9 +66,22 @@ class Checkpoint:
             path = Path(f"{self.prefix}.data-{shard:05d}-of-{total:05d}")
             if not path.is_file():
                 raise SourceError(f"checkpoint shard {path} is missing: copy it too")
+        return total
+
+    @cached_property
+    def _index(self) -> dict[str, Proto]:
+        if self._is_v1():
+            raise proto_modules.RuntimeNeeded("a checkpoint of version 1")
+        self._check_files()
+        return bundle_index.entries(self.prefix)
 
     @cached_property
     def shapes(self) -> Mapping[str, list[int]]:
+        if proto_modules.alone():
+            return {
+                key: [int(d.size) for d in entry.shape.dim]
+                for key, entry in self._index.items()
+            }
         shapes: Mapping[str, list[int]] = self.reader.get_variable_to_shape_map()
         return shapes
 
@@ -104,7 +119,11 @@ class Checkpoint:
         if OBJECT_GRAPH not in self.shapes:
             return None
         graph = trackable_object_graph_pb2.TrackableObjectGraph()
-        graph.ParseFromString(self._read(OBJECT_GRAPH))
+        if proto_modules.alone():
+            entry, shards = self._index[OBJECT_GRAPH], self._check_files()
+            graph.ParseFromString(bundle_index.text(self.prefix, shards, entry))
+        else:
+            graph.ParseFromString(self._read(OBJECT_GRAPH))
         return graph
 
 

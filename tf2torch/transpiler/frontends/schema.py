@@ -15,12 +15,18 @@ import numpy as np
 
 from tf2torch.diagnostics import SourceError
 from tf2torch.ir.nodes import Attr, FunctionRef
+from tf2torch.transpiler.frontends import proto_modules, tensor_proto
 
 # Protos are generated at run time and have no static types.
 Proto = Any
 
 # Attributes that start with an underscore are placement hints, except these.
 KEPT_PRIVATE = frozenset({"_gradient_op_type"})
+
+# A reference to a type has its number, and this more.
+REFERENCE = 100
+# Where TensorFlow's name of a dtype is not that of its number.
+DTYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_HALF": "float16"}
 
 # A proto ends at 2 GB, but one number can stand for a constant of any shape.
 MAX_ELEMENTS = 1 << 28
@@ -48,6 +54,11 @@ class Schemas:
         return cls({op.name: op for op in op_defs})
 
     def get(self, op: str) -> Proto | None:
+        if proto_modules.alone():
+            known = self.extra.get(op)
+            if known is None:
+                raise proto_modules.RuntimeNeeded(f"the schema of {op}")
+            return known
         from tensorflow.python.framework import op_def_registry
 
         return op_def_registry.get(op) or self.extra.get(op)
@@ -96,7 +107,7 @@ class Schemas:
         return [self._result(number, arg.is_ref)] * count
 
     def _result(self, number: int, ref: bool = False) -> Result:
-        return Result(self.dtype(number), ref or number > 100)
+        return Result(self.dtype(number), ref or number > REFERENCE)
 
     def attrs(self, op_def: Proto | None, raw: Mapping[str, Proto]) -> dict[str, Attr]:
         """Attributes as Python values, defaults filled in from the schema."""
@@ -169,12 +180,16 @@ class _Defaults:
 
 def dtype_name(number: int) -> str:
     """TensorFlow's name of a DataType number, references as their base type."""
-    import tensorflow as tf
+    from tensorflow.core.framework import types_pb2
 
+    base = number - REFERENCE if number > REFERENCE else number
     try:
-        return str(tf.dtypes.as_dtype(number).base_dtype.name)
-    except (TypeError, ValueError):
-        raise SourceError(f"the graph uses an unknown dtype number {number}") from None
+        name = str(types_pb2.DataType.Name(base))
+    except ValueError:
+        name = "DT_INVALID"
+    if name == "DT_INVALID":
+        raise SourceError(f"the graph uses an unknown dtype number {number}")
+    return DTYPES.get(name) or name.removeprefix("DT_").lower()
 
 
 def text(value: bytes) -> str | bytes:
@@ -199,8 +214,6 @@ def shape(proto: Proto) -> tuple[int | None, ...] | None:
 
 def array(proto: Proto) -> np.ndarray:
     """The value of a TensorProto; strings are object arrays of bytes."""
-    import tensorflow as tf
-
     elements = math.prod(max(d.size, 0) for d in proto.tensor_shape.dim)
     if elements > MAX_ELEMENTS:
         raise SourceError(
@@ -208,6 +221,6 @@ def array(proto: Proto) -> np.ndarray:
             "hostile"
         )
     try:
-        return np.asarray(tf.make_ndarray(proto))
+        return tensor_proto.value(proto, dtype_name(proto.dtype))
     except (TypeError, ValueError) as error:
         raise SourceError(f"the graph holds a malformed constant: {error}") from None
