@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tf2torch.verify.inputs import Sampler, Unsampled, from_file, samples
+from tf2torch.verify.given import given
+from tf2torch.verify.inputs import Sampler, Unsampled, samples
 from tf2torch.verify.provenance import Input
 from tf2torch.verify.wire import Arrays
 
@@ -78,34 +79,34 @@ def test_the_sets_are_a_function_of_the_seed() -> None:
 
 def test_a_file_must_name_every_input() -> None:
     with pytest.raises(Unsampled, match="ids"):
-        from_file({"other": np.zeros(3)}, (IDS,))
-    sample, *_ = from_file({"ids": np.zeros((2, 3))}, (IDS,))
+        given({"other": np.zeros(3)}, (IDS,))
+    sample, *_ = given({"ids": np.zeros((2, 3))}, (IDS,)).samples()
     assert sample.arrays["ids"].dtype == np.int32
 
 
 def test_a_file_is_also_judged_by_its_first_example() -> None:
-    given = {"ids": np.arange(6).reshape(2, 3), "flag": np.array(True)}
-    whole, single, _ = from_file(given, (IDS, FLAG))
+    arrays = {"ids": np.arange(6).reshape(2, 3), "flag": np.array(True)}
+    whole, single, _ = given(arrays, (IDS, FLAG)).samples()
     assert whole.gradients and len(whole.arrays["ids"]) == 2
     assert single.name == "single" and single.arrays["ids"].tolist() == [[0, 1, 2]]
     assert single.arrays["flag"]
     signal = Input("signal", "signal", "", "float32", ("batch",))
     fixed = Input("fixed", "fixed", "", "float32", (2, 3))
-    for given, spec in (
+    for arrays, spec in (
         ({"signal": np.zeros(9)}, signal),
         ({"fixed": np.zeros((2, 3))}, fixed),
         ({"ids": np.zeros((1, 3))}, IDS),
     ):
-        assert [s.name for s in from_file(given, (spec,))] == ["sample", "fresh"]
+        assert [s.name for s in given(arrays, (spec,)).samples()] == ["sample", "fresh"]
 
 
 def test_a_file_is_also_judged_by_rows_that_nobody_can_have_known() -> None:
     """Another number of examples, in another order, their floats slightly changed."""
     spec = Input("signal", "signal", "", "float32", ("batch", 2))
-    given = {"ids": np.arange(18).reshape(6, 3), "signal": np.ones((6, 2))}
-    *_, fresh = from_file(given, (IDS, spec), 7)
-    *_, again = from_file(given, (IDS, spec), 7)
-    *_, other = from_file(given, (IDS, spec), 8)
+    arrays = {"ids": np.arange(18).reshape(6, 3), "signal": np.ones((6, 2))}
+    *_, fresh = given(arrays, (IDS, spec)).samples(7)
+    *_, again = given(arrays, (IDS, spec)).samples(7)
+    *_, other = given(arrays, (IDS, spec)).samples(8)
     assert fresh.arrays["ids"].shape == (4, 3)
     rows = fresh.arrays["ids"][:, 0] // 3
     assert len(set(rows.tolist())) == 4
@@ -118,8 +119,8 @@ def test_a_file_is_also_judged_by_rows_that_nobody_can_have_known() -> None:
 def test_a_file_is_also_judged_at_other_lengths_that_fit_together() -> None:
     mask = Input("mask", "mask", "", "float32", ("batch", "length", "length"))
     ids = Input("ids", "ids", "", "int32", ("batch", "length"))
-    given = {"ids": np.zeros((4, 8)), "mask": np.zeros((4, 8, 8))}
-    *_, shorter = from_file(given, (ids, mask))
+    arrays = {"ids": np.zeros((4, 8)), "mask": np.zeros((4, 8, 8))}
+    *_, shorter = given(arrays, (ids, mask)).samples()
     assert shorter.name == "other lengths"
     assert shorter.arrays["ids"].shape == (3, 6)
     assert shorter.arrays["mask"].shape == (3, 6, 6)
@@ -147,3 +148,20 @@ def test_a_word_that_is_well_spelled_by_chance_is_not_enough() -> None:
     words = (b"four", b"seven", b"twelve", b"eighteen", b"")
     ranges = sampler(TEXT, words=words).probe(accepts, lambda: [(b"1234", b"5678")])
     assert ranges.texts == {"text": (b"1234", b"5678")}
+
+
+def test_other_numbers_of_the_users_rows_where_tensorflow_takes_them() -> None:
+    text = np.array([b"x", b"y", b"z"])
+    own = given({"ids": np.arange(9).reshape(3, 3), "text": text}, (IDS, TEXT))
+    assert own.rows == 3 and own.arrays["text"].dtype == object
+    assert own.ranges(lambda a: True).batch == ("batch",)
+    assert own.ranges(lambda a: True).empty_batch
+    assert not own.ranges(lambda a: len(a["ids"]) > 0).empty_batch
+    assert own.ranges(lambda a: len(a["ids"]) == 3).batch == ()
+    drawn = own.redraw(16, 5)
+    assert drawn["ids"].shape == (16, 3) and drawn["text"].shape == (16,)
+    rows = drawn["ids"][:, 0] // 3
+    assert [b"xyz"[row] for row in rows] == [text[0] for text in drawn["text"]]
+    assert {*rows} == {0, 1, 2}
+    one = given({"ids": np.zeros((1, 3)), "text": text[:1]}, (IDS, TEXT))
+    assert one.ranges(lambda a: True).batch == ()  # nothing to draw from

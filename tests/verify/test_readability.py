@@ -65,3 +65,12 @@ def test_a_miss_is_a_sentence_in_the_report() -> None:
     )
     assert sentence.endswith("so that no layer fits")
     assert set(CAUSES) == {c.number for c in measure(GOOD, findings=0).criteria}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f(x", "a\0b", "(" * 300, "x = " + "-" * 10_000 + "1", "x = a" + ".b" * 20_000],
+)
+def test_what_is_no_program_is_not_measured(text: str) -> None:
+    found = measure(text)
+    assert found.criteria == () and found.to_json()["misses"] == []

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from tf2torch.verify.provenance import Input
+from tf2torch.verify.texts import OUT_OF_VOCABULARY
 from tf2torch.verify.wire import Arrays
 
 Accepts: TypeAlias = Callable[[Arrays], bool]
@@ -26,11 +27,8 @@ LENGTHS = (7, 8, 16, 24, 32, 64, 96, 128, 224, 256, 299, 1024, 4096, 16384, 6553
 SECOND_LENGTHS = (1.43, 1.5, 2.0, 3.0)  # an odd one first: it shows asymmetric padding
 HIGHEST_INDEX = 1 << 24
 FREE_INTEGERS = (0, 1)  # an integer without a bound is most often a mask or a flag
-OUT_OF_VOCABULARY = (b"", b"never-seen", b"42", b"Two words", "na\u00efve".encode())
 RAREST_TRIALS = 3
 TEXT_TRIALS = 4
-LONGEST_TEXT = 200  # bytes; hashes of texts have other branches up to 64, and beyond
-SHAKEN = 0.01
 
 
 @dataclass(frozen=True)
@@ -73,9 +71,9 @@ class Sampler:
         The trials are small: they tell what is accepted, not what is computed.
         ``spellings`` is asked, where no word is accepted, for texts that may be.
         """
-        symbols = _symbols(self._inputs)
-        batch = tuple(s for s, axes in symbols.items() if 0 in axes)
-        free = [s for s in symbols if s not in batch]
+        known = symbols(self._inputs)
+        batch = tuple(s for s, axes in known.items() if 0 in axes)
+        free = [s for s in known if s not in batch]
         ranges = Ranges(
             {**dict.fromkeys(batch, (2,)), **dict.fromkeys(free, (LENGTHS[0],))},
             {i.name: (0, 0) for i in self._inputs if _is_integer(i.dtype)},
@@ -261,76 +259,6 @@ def samples(sampler: Sampler, ranges: Ranges, seed: int, fresh: int) -> list[Sam
     return found
 
 
-def from_file(
-    arrays: Arrays, inputs: tuple[Input, ...], fresh: int = 0
-) -> list[Sample]:
-    """The user's own inputs: all of them in one set, the first example alone, and some
-    of them in another order and slightly changed, by a seed that nobody who wrote the
-    port can have known: neither their number nor their values give the set away."""
-    missing = [i.name for i in inputs if i.name not in arrays]
-    if missing:
-        raise Unsampled(f"the sample has no array for input '{missing[0]}'")
-    plain = {
-        i.name: arrays[i.name]
-        if i.dtype in ("string", "bfloat16")
-        else arrays[i.name].astype(i.dtype)
-        for i in inputs
-    }
-    found = [Sample("sample", plain, True)]
-    batched = [i.name for i in inputs if _is_batched(i)]
-    rows = {len(plain[name]) for name in batched}
-    generator = np.random.default_rng(fresh)
-    chosen = None
-    if len(rows) == 1 and (count := rows.pop()) > 1:
-        chosen = generator.permutation(count)[: count // 2 + 1]
-        if any(plain[n].ndim > 1 for n in batched):
-            first = {n: v[:1] if n in batched else v for n, v in plain.items()}
-            found.append(Sample("single", first))
-    others = {
-        name: _shaken(
-            generator, value if chosen is None or name not in batched else value[chosen]
-        )
-        for name, value in plain.items()
-    }
-    found.append(Sample("fresh", others))
-    return [*found, *_shortened(others, inputs)]
-
-
-def _shortened(arrays: Arrays, inputs: tuple[Input, ...]) -> Iterator[Sample]:
-    """With other lengths, where sizes other than the number of examples are open."""
-    free = {s for s, axes in _symbols(inputs).items() if 0 not in axes}
-    shorter = dict(arrays)
-    for spec in inputs:
-        for axis, size in enumerate(spec.shape or ()):
-            if size in free:
-                kept = -(-arrays[spec.name].shape[axis] * 3 // 4)
-                shorter[spec.name] = shorter[spec.name].take(range(kept), axis)
-    if any(shorter[name].shape != value.shape for name, value in arrays.items()):
-        yield Sample("other lengths", shorter)
-
-
-def long_texts(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-    """Texts of one word, of lengths that are spread evenly over the magnitudes."""
-    array = np.empty(int(np.prod(shape)), object)
-    for index in range(array.size):
-        length = int(LONGEST_TEXT ** generator.random())
-        letters = generator.integers(ord("a"), ord("z"), length, endpoint=True)
-        array[index] = bytes(letters.tolist())
-    return array.reshape(shape)
-
-
-def _shaken(generator: np.random.Generator, value: np.ndarray) -> np.ndarray:
-    """Floats off by about one percent of their own size."""
-    if value.dtype.kind != "f":
-        return value
-    noise = SHAKEN * generator.standard_normal(value.shape)
-    return np.asarray(value * (1.0 + noise), value.dtype)
-
-
-def _is_batched(spec: Input) -> bool:
-    return bool(spec.shape) and isinstance((spec.shape or (0,))[0], str)
-
-
 def port_seed(code: bytes) -> int:
     return int.from_bytes(hashlib.sha256(code).digest()[:4], "little")
 
@@ -361,7 +289,7 @@ KINDS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] =
 KINDS["empty"] = _normal
 
 
-def _symbols(inputs: tuple[Input, ...]) -> dict[str, set[int]]:
+def symbols(inputs: tuple[Input, ...]) -> dict[str, set[int]]:
     """Open size → the axes at which it stands."""
     found: dict[str, set[int]] = {}
     for spec in inputs:

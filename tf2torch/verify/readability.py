@@ -110,9 +110,20 @@ class Readability:
         }
 
 
+# What Python raises on a text that is no program, or one that is nested too deeply.
+NO_PROGRAM = (SyntaxError, ValueError, RecursionError, MemoryError)
+
+
 def measure(code: str, findings: int = 0) -> Readability:
-    """``findings``: what ruff has to say about the file."""
-    file = SourceFile(ast.parse(code), code)
+    """``findings``: what ruff has to say about the file. No criteria, where ``code`` is
+    no Python: the static gate has said so."""
+    try:
+        return _measured(SourceFile(ast.parse(code), code), findings)
+    except NO_PROGRAM:
+        return Readability(len(code.splitlines()), 0, 0.0, ())
+
+
+def _measured(file: SourceFile, findings: int) -> Readability:
     checks: tuple[tuple[str, Callable[[SourceFile], _Found]], ...] = (
         ("classes mirror blocks", _classes),
         ("repeats are loops", _repeats),
@@ -138,7 +149,8 @@ def measure(code: str, findings: int = 0) -> Readability:
     forwards = list(file.forwards())
     total = sum(operations_of(f) for f in forwards)
     mean = total / len(forwards) if forwards else 0.0
-    return Readability(len(code.splitlines()), len(file.modules), mean, tuple(made))
+    lines = len(file.code.splitlines())
+    return Readability(lines, len(file.modules), mean, tuple(made))
 
 
 _Found = tuple[float | str, list[str]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +18,11 @@ from tf2torch.verify.candidate import Candidate, PortFailed, start
 from tf2torch.verify.check import Tell, chosen_gates, run_gates, verified_regions
 from tf2torch.verify.gate import Case
 from tf2torch.verify.gates.style import ruff_findings
+from tf2torch.verify.given import given
 from tf2torch.verify.inputs import (
     Ranges,
     Sample,
     Sampler,
-    from_file,
     port_seed,
     samples,
 )
@@ -35,6 +34,7 @@ from tf2torch.verify.provenance import Port, read_port
 from tf2torch.verify.readability import measure
 from tf2torch.verify.scoreboard import Scoreboard
 from tf2torch.verify.task import Task
+from tf2torch.verify.texts import words_beside
 from tf2torch.verify.wire import Arrays
 
 BASE_MEMORY = 8 << 30  # TensorFlow itself and its graphs
@@ -80,7 +80,7 @@ class Session:
             lambda: self.oracle(question),
             lambda: self._candidate(port, question),
             lambda oracle: self._draw(port, oracle, sample, seed),
-            lambda batch, draw: self._redraw(port, batch, draw),
+            lambda batch, draw: self._redraw(port, batch, draw, sample),
             seed,
             task,
         )
@@ -200,7 +200,11 @@ class Session:
             live.save(self.source, signature, inputs, self._saved.name)
         return Question(Path(self._saved.name), signature, inputs, outputs, keys, True)
 
-    def _redraw(self, port: Port, batch: int, seed: int) -> Arrays:
+    def _redraw(
+        self, port: Port, batch: int, seed: int, sample: Arrays | None = None
+    ) -> Arrays:
+        if sample is not None:
+            return given(sample, port.inputs).redraw(batch, seed)
         assert self._oracle is not None
         sampler, known = _sampler(port, self._oracle)
         return sampler.draw(self._ranges[known], "normal", batch, seed)
@@ -222,13 +226,14 @@ class Session:
 
         if sample is not None:
             fresh = port_seed(port.code.encode())
-            whole, *parts = from_file(sample, port.inputs, fresh)
+            own = given(sample, port.inputs)
+            whole, *parts = own.samples(fresh)
             kept = (p for p in parts if accepts(p.arrays) and told(p.arrays))
-            return Ranges(), [whole, *kept]
+            return own.ranges(accepts), [whole, *kept]
         self._tell("looking for inputs that TensorFlow accepts")
         sampler, known = _sampler(port, oracle)
         if known not in self._ranges:
-            words = _words(port)
+            words = words_beside(port.folder)
             self._ranges[known] = sampler.probe(
                 accepts, lambda: oracle.spellings(words)
             )
@@ -238,7 +243,7 @@ class Session:
 
 def _sampler(port: Port, oracle: Oracle) -> tuple[Sampler, str]:
     """It, and a digest of what it draws from."""
-    words = _words(port) or oracle.words
+    words = words_beside(port.folder) or oracle.words
     known = hashlib.sha256(repr((port.inputs, words)).encode()).hexdigest()
     return Sampler(port.inputs, words, str(port.source.get("fingerprint"))), known
 
@@ -324,23 +329,3 @@ def _oracle_limits(path: Path) -> sandbox.Limits:
     scratch = sandbox.Limits().scratch + 4 * size
     memory = BASE_MEMORY + MODEL_COPIES * size
     return sandbox.Limits(memory=memory, scratch=scratch)
-
-
-def _words(port: Port) -> tuple[bytes, ...]:
-    folder = port.folder / "vocabularies"
-    found: list[bytes] = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        found += (
-            path.read_bytes().splitlines() if path.suffix == ".txt" else _keys(path)
-        )
-    return tuple(found)
-
-
-def _keys(path: Path) -> list[bytes]:
-    """The texts among the keys of a JSON table."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError:
-        return []
-    keys = content.get("keys", ()) if isinstance(content, dict) else ()
-    return [key.encode() for key in keys if isinstance(key, str)]

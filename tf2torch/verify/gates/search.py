@@ -9,8 +9,9 @@ other input set. Indices and texts are drawn anew instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,15 +19,17 @@ from tf2torch.verify import localise
 from tf2torch.verify.candidate import Answer
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.gates import outputs
-from tf2torch.verify.inputs import Sample, long_texts, port_seed
+from tf2torch.verify.inputs import Sample, port_seed
 from tf2torch.verify.oracle import Rejected
 from tf2torch.verify.original.model import Run
+from tf2torch.verify.texts import long_texts, replaced, word_texts, words_beside
 from tf2torch.verify.wire import Arrays
 
 SCALES = 9  # examples of the first search, from 1e-5 to 1e3
 CLIMBS = 4  # steps of the second
 DRAWS = 4  # of a model with other inputs than floats
 DRAWN = 8  # examples in each
+TEXTS = 24  # examples with other texts
 DIFFERENT = 1e-3  # of TensorFlow's gradient: above this the gradients differ
 
 
@@ -55,7 +58,10 @@ def _found(case: Case) -> Iterator[Sample]:
     if others and case.drawn[0].batch:
         yield from _worst(case, "draws", _redrawn(case))
     if any(value.dtype == object for value in case.one().values()):
-        yield from _worst(case, "long texts", _long_texts(case))
+        words = words_beside(case.port.folder) or case.oracle.words
+        yield from _worst(case, "long texts", _with_texts(case, 2, long_texts))
+        worded = partial(word_texts, words=words)
+        yield from _worst(case, "words", _with_texts(case, 3, worded))
 
 
 def _worst(case: Case, name: str, visited: Iterator[Arrays]) -> Iterator[Sample]:
@@ -157,16 +163,29 @@ def _moved(value: np.ndarray, direction: np.ndarray, step: float) -> np.ndarray:
 
 
 def _redrawn(case: Case) -> Iterator[Arrays]:
-    fresh = port_seed(case.port.code.encode())
+    """Every second time each input's examples are in another order than the others'."""
+    generator = _generator(case, 4)
     for draw in range(DRAWS):
-        yield case.another(DRAWN, fresh + draw)
+        arrays = case.another(DRAWN, port_seed(case.port.code.encode()) + draw)
+        if draw % 2:
+            arrays = {key: _turned(generator, v) for key, v in arrays.items()}
+        yield arrays
 
 
-def _long_texts(case: Case) -> Iterator[Arrays]:
-    """Texts are hashed, cut and looked up in other ways when they are long."""
-    generator = _generator(case, 2)
-    for _ in range(DRAWS):
-        yield {
-            key: long_texts(value.shape, generator) if value.dtype == object else value
-            for key, value in case.samples[0].arrays.items()
-        }
+def _turned(generator: np.random.Generator, value: np.ndarray) -> np.ndarray:
+    batched = value.ndim and len(value) == DRAWN
+    return generator.permutation(value, axis=0) if batched else value
+
+
+def _with_texts(
+    case: Case,
+    salt: int,
+    draw: Callable[[tuple[int, ...], np.random.Generator], np.ndarray],
+) -> Iterator[Arrays]:
+    """Texts are hashed, cut and looked up in other ways when they are others."""
+    generator = _generator(case, salt)
+    arrays = case.samples[0].arrays
+    for number in range(DRAWS):
+        if case.drawn[0].batch:
+            arrays = case.another(TEXTS, number)
+        yield from replaced(arrays, lambda shape: draw(shape, generator))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tf2torch.diagnostics import Code, Hint, Priority
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict, region_at
 from tf2torch.verify.provenance import Port
+from tf2torch.verify.readability import NO_PROGRAM
 
 # Standard modules by which code reaches outside of itself or looks at who is calling.
 OUTSIDE = frozenset(
@@ -45,7 +46,7 @@ class Static:
         port = case.port
         try:
             tree = ast.parse(port.code)
-        except (SyntaxError, ValueError) as error:
+        except NO_PROGRAM as error:
             line = getattr(error, "lineno", None)
             text = f"model.py is no Python: {error}"
             return Verdict(hints=(_finding(port, line, text, "mend the syntax"),))

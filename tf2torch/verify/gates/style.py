@@ -26,10 +26,11 @@ class Style:
         ruff = _ruff()
         if ruff is None:
             return Verdict(notes=("ruff is not installed: style was not checked",))
-        findings = _findings(ruff, case.port.code)
-        formatted = (
-            _run(ruff, ["format", "--check", "-"], case.port.code).returncode == 0
-        )
+        try:
+            findings = _findings(ruff, case.port.code)
+            formatted = _is_formatted(ruff, case.port.code)
+        except subprocess.TimeoutExpired:
+            return Verdict(notes=(f"ruff was not done within {SECONDS:g} s",))
         hints = [
             Hint(
                 Code.STYLE,
@@ -55,12 +56,19 @@ class Style:
 
 
 def ruff_findings(code: str) -> int:
-    """What `ruff check` and `ruff format` find in ``code``; 0 without ruff."""
+    """What `ruff check` and `ruff format` find in ``code``; 0 without ruff, or where
+    it takes too long."""
     ruff = _ruff()
     if ruff is None:
         return 0
-    unformatted = _run(ruff, ["format", "--check", "-"], code).returncode != 0
-    return len(_findings(ruff, code)) + unformatted
+    try:
+        return len(_findings(ruff, code)) + (not _is_formatted(ruff, code))
+    except subprocess.TimeoutExpired:
+        return 0
+
+
+def _is_formatted(ruff: str, code: str) -> bool:
+    return _run(ruff, ["format", "--check", "-"], code).returncode == 0
 
 
 def _ruff() -> str | None:
