@@ -6,6 +6,7 @@ trainable if and only if it was; and the port has no state beside that but const
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from tf2torch.verify.candidate import Stored
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.original.model import FLOATS, StateVariable
 from tf2torch.verify.provenance import Entry, Port
-from tf2torch.verify.wire import Arrays
 
+HELD = 4 << 20  # elements that are compared at a time
+AS_IT_WAS = "store the variable as its transforms say: no folding, no rescaling"
 DISTURBANCE = 0.5  # × a variable's largest value (or 1): enough to change any output
 
 
@@ -179,20 +181,31 @@ def _matters(case: Case, variable: StateVariable) -> bool:
 
 def _same_values(case: Case, entries: Iterable[Entry]) -> Iterator[Hint]:
     """The entry's value is the variable's, moved as its transforms say, bit for bit."""
-    for entry in entries:
-        if entry.key is None:
-            continue
-        original = _one(case.oracle.values([entry.key]))
-        have = _one(case.candidate.state([entry.name]))
-        expected = mapping.apply(entry.steps, original)
-        if have.shape != expected.shape or not np.array_equal(
-            have, expected, equal_nan=have.dtype.kind in "fc"
-        ):
-            text = f"{entry.name} does not hold the values of {entry.variable}"
-            fix = "store the variable as its transforms say: no folding, no rescaling"
-            yield _hint(case.port, entry.name, text, fix)
+    sizes = {v.key: math.prod(v.shape) for v in case.oracle.variables}
+    for group in _grouped(entries, sizes):
+        keys = sorted({entry.key or "" for entry in group})
+        originals = case.oracle.values(keys)
+        stored = case.candidate.state([entry.name for entry in group])
+        for entry in group:
+            have = stored[entry.name]
+            expected = mapping.apply(entry.steps, originals[entry.key or ""])
+            if have.shape != expected.shape or not np.array_equal(
+                have, expected, equal_nan=have.dtype.kind in "fc"
+            ):
+                text = f"{entry.name} does not hold the values of {entry.variable}"
+                yield _hint(case.port, entry.name, text, AS_IT_WAS)
 
 
-def _one(arrays: Arrays) -> np.ndarray:
-    (value,) = arrays.values()
-    return value
+def _grouped(entries: Iterable[Entry], sizes: dict[str, int]) -> Iterator[list[Entry]]:
+    """Of variables; so many that few questions are asked, and little is held."""
+    group: list[Entry] = []
+    held = 0
+    for entry in (e for e in entries if e.key is not None):
+        size = sizes.get(entry.key or "", 0)
+        if group and held + size > HELD:
+            yield group
+            group, held = [], 0
+        group.append(entry)
+        held += size
+    if group:
+        yield group

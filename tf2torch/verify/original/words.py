@@ -39,8 +39,10 @@ def _all(path: Path) -> Iterator[bytes]:
 
 
 def _constants(graph: Any) -> Iterator[bytes]:
-    """Arrays of texts in the graph itself, which is where the keys of tables are."""
-    for node in graph.node:
+    """Arrays of texts in the graph and its functions: the keys of tables are among
+    them, which are filled by one or the other."""
+    functions = (node for f in graph.library.function for node in f.node_def)
+    for node in (*graph.node, *functions):
         tensor = node.attr["value"].tensor
         told = any(part in node.name for part in NOT_WORDS)
         if node.op == "Const" and tensor.dtype == STRING and not told:
