@@ -84,8 +84,9 @@ class LoadedModel:
         return run
 
     def inside(self, inputs: Arrays) -> taps.Inside:
-        function, given = self._function, self.inputs
-        return taps.of_function(function, inputs, given, self.outputs)
+        function = self._function
+        given, made = _given(function, self.inputs), _made(function, self.outputs)
+        return taps.of_function(function, inputs, given, made)
 
     def value(self, key: str) -> np.ndarray:
         if key in self._initial:
@@ -183,6 +184,22 @@ def _inputs(function: Any, claimed: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     if len(names) != len(specs):
         names = [spec.name or f"input_{i}" for i, spec in enumerate(specs)]
     return tuple(_described(n, spec) for n, spec in zip(names, specs, strict=True))
+
+
+def _given(function: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """In the order of the function's arguments, which a signature's names have not."""
+    named = {tensor.name: tensor for tensor in inputs}
+    keywords = getattr(function, "_arg_keywords", None) or ()
+    return tuple(named[k] for k in keywords) if {*keywords} == {*named} else inputs
+
+
+def _made(function: Any, outputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """In the order of the function's results: a dict is flattened by its sorted keys."""
+    structured = function.structured_outputs
+    named = {tensor.name: tensor for tensor in outputs}
+    if isinstance(structured, dict) and {*structured} == {*named}:
+        return tuple(named[name] for name in sorted(named))
+    return outputs
 
 
 def _outputs(function: Any, claimed: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
