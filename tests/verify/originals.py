@@ -113,6 +113,32 @@ def keras_file(folder: Path, ending: str, legacy: bool) -> Path:
     return path
 
 
+def several(folder: Path) -> Path:
+    """Inputs and outputs whose names are not in alphabetical order."""
+    import tensorflow as tf
+
+    class Several(tf.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.matrix = tf.Variable(weights(4, 3))
+
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([None, 4], tf.float32, "query"),
+                tf.TensorSpec([None], tf.string, "country"),
+                tf.TensorSpec([None, 4], tf.float32, "age"),
+            ]
+        )
+        def __call__(self, query: Any, country: Any, age: Any) -> Any:
+            length = tf.cast(tf.strings.length(country), tf.float32)[:, None]
+            hidden = tf.tanh((query - 2.0 * age) @ self.matrix) * length
+            return {"score": tf.exp(hidden), "logits": 3.0 * hidden}
+
+    model = Several()
+    tf.saved_model.save(model, str(folder), signatures=model.__call__)
+    return folder
+
+
 def module() -> Any:
     """A tf.Module with a counter that every call moves on, and a list result."""
     import tensorflow as tf

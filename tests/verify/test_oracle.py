@@ -209,6 +209,30 @@ def test_taps_see_what_is_inside(tmp_path: Path, kind: str) -> None:
     )
 
 
+def test_taps_of_several_inputs_and_outputs(tmp_path: Path) -> None:
+    """Each input is fed to its own argument, each output weighed as its own."""
+    from tf2torch.verify.fingerprint import Match, compare, fingerprint
+
+    path = ORIGINALS.several(tmp_path / "several")
+    generator = np.random.default_rng(0)
+    x = {n: generator.normal(size=(3, 4)).astype("f") for n in ("query", "age")}
+    x["country"] = np.array([b"a", b"bcd", b"ef"], object)
+    kinds = {"query": "float32", "country": "string", "age": "float32"}
+    inputs = [Tensor(name, "", kind) for name, kind in kinds.items()]
+    outputs = [Tensor(name, "", "float32") for name in ("score", "logits")]
+    with opened(path, inputs, outputs) as oracle:
+        run, taps = oracle.truth(x, 0).single, oracle.taps(x, 0)
+
+    def known(value: np.ndarray) -> list[Any]:
+        print_ = fingerprint(value)
+        return [tap for tap in taps if compare(tap.value, print_) is Match.SAME]
+
+    assert all(known(value) for value in run.outputs.values())
+    for name, slope in run.input_gradients.items():
+        found = [tap.gradient for tap in known(x[name]) if tap.gradient]
+        assert any(compare(g, fingerprint(slope)) is Match.SAME for g in found), name
+
+
 def test_inputs_that_tensorflow_refuses_are_told(tmp_path: Path) -> None:
     path = ORIGINALS.frozen_graph(tmp_path)
     ends = Tensor("x", "x:0", "float32"), Tensor("pooled", "pooled:0", "float32")

@@ -78,3 +78,21 @@ def test_what_a_port_names_float32_is_float64_in_its_float64_run() -> None:
         assert port.torch.nn is torch.nn
     assert port.torch is torch and x.float().dtype is torch.float32
     assert torch.get_default_dtype() is torch.float32
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x.element_size() == 4",
+        "x.dtype.itemsize",
+        "x.dtype == torch.float64",
+        "x.dtype in (torch.double,)",
+        "x.is_double()",
+    ],
+)
+def test_a_port_that_asks_for_its_precision_is_not_widened(line: str) -> None:
+    assert casts(f"def forward(x):\n    return {line}")
+
+
+def test_a_port_that_computes_in_double_is() -> None:
+    assert not casts("def forward(x):\n    return x.to(torch.float64) + 1")

@@ -188,7 +188,7 @@ class Oracle:
     def rounded(
         self,
         inputs: Arrays,
-        seed: int,
+        seed: int | None,
         weighed: list[str] | None,
         size: float,
         draw: int,

@@ -46,7 +46,11 @@ NOTHING = 4e-12
 ROUNDED = 5e-15
 
 NARROW = frozenset({"float32", "float", "complex64", "cfloat"})
-OPAQUE = frozenset({"float16", "bfloat16", "half", "FloatTensor", "set_default_dtype"})
+OPAQUE = frozenset(
+    "float16 bfloat16 half FloatTensor set_default_dtype "
+    "element_size itemsize nbytes is_double".split()  # they tell the two runs apart
+)
+WIDE = frozenset({"float64", "double"})
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,16 @@ def casts(code: str) -> bool:
         name = getattr(node, "attr", getattr(node, "name", None))
         if name in OPAQUE or (name in NARROW and id(node) not in widened):
             return True
+        if isinstance(node, ast.Compare) and _attributes(node) & WIDE:
+            return True
     return any(isinstance(node, _IMPORTS) for node in inside)
 
 
 _IMPORTS = (ast.Import, ast.ImportFrom, ast.alias)
+
+
+def _attributes(node: ast.AST) -> set[str]:
+    return {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
 
 
 def _named(function: ast.expr, name: str) -> bool:

@@ -20,6 +20,8 @@ from tf2torch.verify.original.model import Run
 from tf2torch.verify.wire import Arrays
 
 DRAWS = 3
+OUTPUT_DRAWS = 8  # one value at a step is moved over it about every second time
+ROUNDINGS = 4.0  # units of a float32 input or weight, for outputs
 LARGEST = 64.0  # × the unit roundoff: longer sums than that are added in parts
 
 
@@ -33,6 +35,19 @@ def sway(case: Case, sample: Sample) -> float:
     for draw in range(DRAWS):
         run = _rounded(case, sample, size, draw)
         found = max(found, _largest_change(run, truth.double))
+    return found
+
+
+def output_sway(case: Case, sample: Sample, name: str) -> float:
+    """How far roundings of its weights and inputs move an output, of its scale: far at
+    a step, or where values cancel."""
+    truth = case.truth(sample).double
+    if truth is None:
+        return 0.0
+    size, found = ROUNDINGS * tolerance.EPS, 0.0
+    for draw in range(OUTPUT_DRAWS):
+        run = case.oracle.rounded(sample.arrays, None, None, size, draw)
+        found = max(found, _apart(run.outputs, {name: truth.outputs[name]}))
     return found
 
 

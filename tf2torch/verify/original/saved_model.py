@@ -194,7 +194,7 @@ def _given(function: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 
 def _made(function: Any, outputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """In the order of the function's results: a dict is flattened by its sorted keys."""
+    """In the order of the function's results: a dict's are those of its sorted keys."""
     structured = function.structured_outputs
     named = {tensor.name: tensor for tensor in outputs}
     if isinstance(structured, dict) and {*structured} == {*named}:
