@@ -23,6 +23,8 @@ MODELS = {
     "DeepFM": "deepfm",
     "U-Net": "unet",
 }
+# Golden models that are files of another kind, which tf2onnx reads by other ways.
+NO_SAVED_MODEL = ("frozen_graph",)
 EXPORT = """
 import sys
 legacy = sys.argv[3] == "1"
@@ -33,6 +35,16 @@ else:
 model = keras.models.load_model(sys.argv[1], compile=False)
 model.export(sys.argv[2]) if not legacy else model.save(sys.argv[2], save_format="tf")
 """
+
+
+def converted(titles: tuple[str, ...], quick: bool) -> dict[str, str]:
+    """Title → golden model whose conversion is timed: every one that TensorFlow can
+    save as a SavedModel when all models are wanted, each by its own name."""
+    named = {title: MODELS[title] for title in titles}
+    if quick or set(titles) != set(MODELS):
+        return named
+    others = sorted(set(cache.names()) - set(MODELS.values()) - set(NO_SAVED_MODEL))
+    return named | {name: name for name in others}
 
 
 def golden(name: str) -> Path:
