@@ -9,6 +9,7 @@ CORE = [
     "tf-keras>=2.16",
     "torch>=2.6",
     "numpy>=1.26",
+    "ml-dtypes>=0.3",
     "safetensors>=0.4",
     "libcst>=1.5",
     "networkx>=3.2",
@@ -27,6 +28,7 @@ CORE = [
 ]
 MLFLOW = ["mlflow-skinny>=2.20"]
 RAY = ["ray>=2.40"]
+POSTGRESQL = ["psycopg[binary]>=3.1"]
 DEV = [
     "pytest>=8",
     "pytest-xdist>=3",
@@ -38,6 +40,8 @@ DEV = [
     "alembic>=1.13",  # MLflow's own store in a database
     *MLFLOW,
     *RAY,
+    *POSTGRESQL,
+    "pgserver>=0.1.4",  # a PostgreSQL of its own for the tests
     "onnxruntime>=1.20",
     "matplotlib>=3.8",
 ]
@@ -57,7 +61,12 @@ setup(
         "tf2torch.verify": ["pages/*.md", "pages/*.css"],
     },
     install_requires=CORE,
-    extras_require={"dev": DEV, "mlflow": MLFLOW, "ray": RAY},
+    extras_require={
+        "dev": DEV,
+        "mlflow": MLFLOW,
+        "ray": RAY,
+        "postgresql": POSTGRESQL,
+    },
     entry_points={
         "console_scripts": ["tf2torch = tf2torch.cli:main"],
         "pytest11": ["tf2torch.golden.pytest_plugin = tf2torch.golden.pytest_plugin"],

@@ -32,12 +32,14 @@ WORSE = 1.5  # times the recorded ratio is a regression
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS))
 @click.option("--model", "models", multiple=True, type=click.Choice([*sources.MODELS]))
 @click.option("--rounds", default=7, show_default=True)
-@click.option("--quick", is_flag=True, help="Few models, without torch.compile.")
+@click.option("--compile/--no-compile", "compiled", default=True, show_default=True)
+@click.option("--quick", is_flag=True, help="Few models and rounds, not compiled.")
 @click.option("--check", is_flag=True, help="Compare with the recorded ratios only.")
 def main(
     parts: tuple[str, ...],
     models: tuple[str, ...],
     rounds: int,
+    compiled: bool,
     quick: bool,
     check: bool,
 ) -> None:
@@ -46,7 +48,8 @@ def main(
     chosen = parts or tuple(p for p in PARTS if not (quick and p == "scale"))
     recorded = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     rounds = min(rounds, 3) if quick else rounds
-    found = _measured(chosen, wanted, rounds, quick)
+    compiled = compiled and not quick
+    found = _measured(chosen, wanted, rounds, compiled)
     if check:
         sys.exit(_check(recorded, found, rounds))
     for part, rows in found.items():
@@ -58,12 +61,12 @@ def main(
 
 
 def _measured(
-    parts: tuple[str, ...], models: tuple[str, ...], rounds: int, quick: bool
+    parts: tuple[str, ...], models: tuple[str, ...], rounds: int, compiled: bool
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in parts:
         found[part] = {}
-        for key, result in run(part, models, rounds, quick):
+        for key, result in run(part, models, rounds, compiled):
             found[part][key] = result
             click.echo(f"{part} {key}: {page.line(part, result)}")
     return found
@@ -78,7 +81,7 @@ def _check(recorded: dict[str, Any], found: dict[str, Any], rounds: int) -> int:
         keys = {key.split(",")[0] for rows in found.values() for key in rows}
         models = tuple(m for m in sources.MODELS if m in keys)
         parts = tuple(p for p in found if any(t.startswith(p) for t in worse))
-        again = _measured(parts, models, 3 * rounds, True)
+        again = _measured(parts, models, 3 * rounds, compiled=False)
         worse = page.regressions(recorded, again, WORSE)
     for text in worse:
         click.echo(f"slower than recorded: {text}", err=True)
@@ -86,7 +89,7 @@ def _check(recorded: dict[str, Any], found: dict[str, Any], rounds: int) -> int:
 
 
 def run(
-    part: str, models: tuple[str, ...], rounds: int, quick: bool
+    part: str, models: tuple[str, ...], rounds: int, compiled: bool
 ) -> Iterator[tuple[str, Any]]:
     """Row of the table → its figures."""
     if part == "startup":
@@ -94,16 +97,16 @@ def run(
     elif part == "scale":
         yield from scale.measured()
     elif part == "conversion":
-        for title, name in sources.converted(models, quick).items():
+        for title, name in sources.converted(models).items():
             path = sources.saved_model(name)
-            yield title, conversion.compare(path, 1 if quick else min(rounds, 3))
+            yield title, conversion.compare(path, min(rounds, 3))
     else:
         for title in models:
-            yield from _timed(title, part == "training", rounds, quick)
+            yield from _timed(title, part == "training", rounds, compiled)
 
 
 def _timed(
-    title: str, training: bool, rounds: int, quick: bool
+    title: str, training: bool, rounds: int, compiled: bool
 ) -> Iterator[tuple[str, Any]]:
     import tf2torch
 
@@ -119,7 +122,7 @@ def _timed(
                 sources.reference(name),
                 sources.inputs(name, batch),
                 training,
-                compiled=not quick,
+                compiled,
             )
             timings = measure(task, rounds)
             row = {"seconds": timings.seconds, "missing": timings.missing}

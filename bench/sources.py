@@ -37,11 +37,11 @@ model.export(sys.argv[2]) if not legacy else model.save(sys.argv[2], save_format
 """
 
 
-def converted(titles: tuple[str, ...], quick: bool) -> dict[str, str]:
+def converted(titles: tuple[str, ...]) -> dict[str, str]:
     """Title → golden model whose conversion is timed: every one that TensorFlow can
     save as a SavedModel when all models are wanted, each by its own name."""
     named = {title: MODELS[title] for title in titles}
-    if quick or set(titles) != set(MODELS):
+    if set(titles) != set(MODELS):
         return named
     others = sorted(set(cache.names()) - set(MODELS.values()) - set(NO_SAVED_MODEL))
     return named | {name: name for name in others}

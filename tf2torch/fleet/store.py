@@ -44,12 +44,12 @@ RESULTS = Table(
     "tf2torch_results",
     TABLES,
     Column("run", String(32), primary_key=True),
-    Column("name", String(500), primary_key=True),
-    Column("place", String(1000), nullable=False, index=True),
+    Column("name", Text, primary_key=True),
+    Column("place", Text, nullable=False, index=True),
     Column("key", String(64), nullable=False),
     Column("outcome", String(20), nullable=False, index=True),
     Column("reason", Text, nullable=False),
-    Column("owner", String(200), nullable=False),
+    Column("owner", Text, nullable=False),
     Column("score", Float),
     Column("seconds", Float, nullable=False),
     Column("finished", DateTime, nullable=False),
@@ -63,10 +63,12 @@ class Store:
     def __init__(self, url: str, place: Path):
         self._place = str(place)
         try:
-            self._engine: Engine = create_engine(url)
+            self._engine: Engine = create_engine(_with_driver(url))
             TABLES.create_all(self._engine)
         except (ArgumentError, SQLAlchemyError, ImportError) as error:
             line = str(error).splitlines()[0]
+            if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+                line += ": pip install 'tf2torch[postgresql]'"
             shown = url.rpartition("@")[2]  # without the password
             raise SourceError(f"{shown} is no database: {line}") from None
 
@@ -112,8 +114,8 @@ class Store:
             "place": f"{self._place}/{result.name}",
             "key": result.key,
             "outcome": result.outcome.value,
-            "reason": result.reason,
-            "owner": result.owner,
+            "reason": _printable(result.reason),
+            "owner": _printable(result.owner),
             "score": result.score,
             "seconds": result.seconds,
             "finished": _now(),
@@ -144,6 +146,18 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _with_driver(url: str) -> str:
+    """PostgreSQL through psycopg 3, where the URL names no driver."""
+    scheme, mark, rest = url.partition("://")
+    postgresql = scheme in {"postgresql", "postgres"}
+    return f"postgresql+psycopg{mark}{rest}" if postgresql else url
+
+
+def _printable(text: str) -> str:
+    """No database keeps a NUL in a text."""
+    return text.replace("\0", "\\0")
 
 
 def _text(value: object) -> str:
