@@ -45,6 +45,7 @@ from tf2torch.transpiler.emit.planning import (
     flat,
     is_expression,
     is_size,
+    is_star,
     last_reads,
     may_inline,
     out_owners,
@@ -124,13 +125,13 @@ class Body:
             ):
                 widest = max(parts, key=lambda p: (not is_size(p), width[p]))
                 parts.remove(widest)
-                self.inline.discard(widest)
+                self.inline.discard(widest.operands[0] if is_star(widest) else widest)
                 width[node] += 4 - width[widest]
                 depth[node] = own_depth(node) + max(
                     (depth[p] for p in parts), default=0
                 )
             single = uses.get(node, 0) == 1 and node not in owners and may_inline(node)
-            if single or is_size(node):
+            if single or is_size(node) or is_star(node):
                 self.inline.add(node)
         for user in nodes:
             if isinstance(user, REGIONS):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph, every_node
-from tf2torch.ir.nodes import Call, Input, Module, Node
+from tf2torch.ir.nodes import Call, Family, Input, Module, Node
 from tf2torch.ir.types import TensorType, symbol
 from tf2torch.transpiler.emit.class_source import ClassSource
 from tf2torch.transpiler.emit.classes import Program, plan_classes
@@ -93,6 +93,8 @@ def _helpers(graph: Graph) -> set[str]:
 
 
 def _helper_of(node: Node) -> list[str]:
+    if isinstance(node, Family):
+        return [name for module in node.modules for name in _helper_of(module)]
     name = ""
     if isinstance(node, Call):
         name = node.func

@@ -76,6 +76,11 @@ def is_size(node: Node) -> bool:
     return False
 
 
+def is_star(node: Node) -> bool:
+    """``*values``, which is no value by itself."""
+    return isinstance(node, Call) and node.func == "star"
+
+
 def own_width(node: Node) -> int:
     stored = sum(14 for o in node.operands if _is_stored(o))
     if isinstance(node, Call):

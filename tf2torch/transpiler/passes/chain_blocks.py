@@ -10,8 +10,10 @@ from dataclasses import replace
 
 from tf2torch.ir.graph import Graph, substitute, transform, users
 from tf2torch.ir.nodes import Block, Chain, Node
-from tf2torch.transpiler.emit.names import snake
+from tf2torch.transpiler.emit.names import is_noise, snake
 
+# What a run of layers is called, by the first word of its class.
+RUNS = {"linear": "mlp", "conv": "convs", "up": "ups"}
 NOUNS = frozenset("layer block stage cell unit encoder decoder tower head".split())
 
 
@@ -66,16 +68,28 @@ def _bare_chain(node: Node) -> Node | None:
     return None
 
 
+def _run_name(stem: str, blocks: list[Block | Chain]) -> str:
+    """Of a run of single layers: what a user called them all, or their kind."""
+    kind = RUNS.get(stem.split("_")[0], "") if stem.count("_") == 1 else ""
+    if not kind:
+        return "blocks"
+    ends = [b.origin.scope[-1] if b.origin.scope else "" for b in blocks]
+    own = {re.sub(r"_?\d+$", "", snake(end)) for end in ends}
+    word = own.pop() if len(own) == 1 else ""
+    return kind if is_noise(word) else word
+
+
 def _chain(blocks: list[Block | Chain]) -> Chain:
     graphs: list[Graph] = []
     for block in blocks:
         graphs.extend(block.graphs())
     stems = {re.sub(r"_?\d+[a-z]?$", "", snake(g.name.split("/")[-1])) for g in graphs}
-    word = stems.pop().split("_")[-1] if len(stems) == 1 else ""
+    stem = stems.pop() if len(stems) == 1 else ""
+    word = stem.split("_")[-1]
     return Chain(
         tuple(graphs),
         blocks[0].args,
-        f"{word}s" if word in NOUNS else "blocks",
+        f"{word}s" if word in NOUNS - {"block"} else _run_name(stem, blocks),
         types=blocks[-1].types,
         origin=blocks[0].origin,
     )

@@ -18,50 +18,17 @@ from tf2torch.ir.build import PERMUTES, call, permute
 from tf2torch.ir.graph import Graph, map_regions
 from tf2torch.ir.nodes import Arg, Call, Const, Input, Module, Node, Param, Slice
 from tf2torch.ir.types import TensorType
+from tf2torch.transpiler.passes.layout_readers import (
+    ALONG,
+    DROPOUTS,
+    ELEMENTWISE,
+    REDUCTIONS,
+    read_plainly,
+)
 
 Axes = tuple[int, ...]
 LAYOUTS = frozenset(
     {(0, 2, 1), (0, 3, 1, 2), (0, 2, 3, 1), (0, 4, 1, 2, 3), (0, 2, 3, 4, 1)}
-)
-ELEMENTWISE = frozenset(
-    {"+", "-", "*", "/", "//", "%", "**", "neg", "~", "&", "|", "^"}
-    | {"==", "!=", "<", "<=", ">", ">=", ".to", ".detach", ".pow", ".clamp"}
-    | {f"torch.{f}" for f in (
-        "abs exp log log1p expm1 rsqrt sqrt square sigmoid tanh relu erf erfc sin cos "
-        "floor ceil round sign reciprocal maximum minimum where clamp pow isnan isinf "
-        "isfinite logical_and logical_or logical_not softplus neg clamp_min clamp_max "
-        "floor_divide remainder atan2 sinh cosh asinh acosh atanh logaddexp asin acos "
-        "atan tan fmod").split()}
-    | {f"helper.{f}" for f in "sign divide_no_nan xdivy xlogy power sqrt rsqrt".split()}
-    | {f"F.{f}" for f in (
-        "relu relu6 silu gelu elu selu leaky_relu softplus softsign hardtanh "
-        "hardsigmoid "
-        "hardswish mish sigmoid tanh celu logsigmoid threshold").split()}
-)  # fmt: skip
-DROPOUTS = frozenset(
-    {
-        "nn.Dropout",
-        "nn.AlphaDropout",
-        "helper.GaussianDropout",
-        "helper.StochasticDepth",
-    }
-)
-REDUCTIONS = frozenset(
-    {
-        ".mean",
-        ".sum",
-        ".amax",
-        ".amin",
-        ".prod",
-        ".all",
-        ".any",
-        "torch.mean",
-        "torch.sum",
-    }
-    | {"torch.amax", "torch.amin", ".logsumexp", "torch.all", "torch.any"}
-)
-ALONG = frozenset(
-    {".softmax", "torch.softmax", "F.softmax", ".log_softmax", "F.log_softmax"}
 )
 
 
@@ -81,6 +48,7 @@ def choose_layout(graph: Graph) -> Graph:
     """Permutes between layers cancel; at most one stays at each border."""
     placed: dict[Node, Placed] = {}
     values: dict[Node, Node] = {}
+    plainly = read_plainly(graph)
 
     def value(node: Node) -> Node:
         """The node as its users outside of this pass expect it."""
@@ -93,6 +61,8 @@ def choose_layout(graph: Graph) -> Graph:
 
     for node in graph.nodes():
         made = _place(node, placed)
+        if made is not None and node in plainly and not made.plain:
+            made = _settled(node, made, placed)
         if made is None:
             moved = node.map_operands(value)
             if moved.graphs():
@@ -135,6 +105,15 @@ def _place(node: Node, placed: dict[Node, Placed]) -> Placed | None:
     if node.func == "F.pad":
         return _pad(node, placed[first])
     return None
+
+
+def _settled(node: Node, made: Placed, placed: dict[Node, Placed]) -> Placed | None:
+    """``made`` as it is read; None where that is what some operand is already."""
+    rank = len(made.axes)
+    if any(placed[n].plain and n.rank == rank for n in node.operands):
+        return None
+    value = replace(permute(made.stored, made.axes), origin=node.origin)
+    return Placed(value, tuple(range(rank)))
 
 
 def _inverse(axes: Axes) -> Axes:

@@ -30,6 +30,7 @@ from tf2torch.transpiler.passes.cut_blocks import (
     readers_of,
     replace_groups,
 )
+from tf2torch.transpiler.passes.layer_runs import loop_over_layers
 from tf2torch.transpiler.passes.merge_variants import alike
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.scope_paths import scope_paths, state_keys
@@ -156,7 +157,7 @@ class _Finder:
             return _unwrapped(finder.rebuild(inner.graph, len(group.scope)))
 
         grouped = replace_groups(graph, groups, body)
-        return chain_blocks(segment_blocks(grouped))
+        return chain_blocks(segment_blocks(loop_over_layers(grouped, depth > 0)))
 
     def below(self, scope: Path) -> Iterator[Path]:
         """The candidates whose path starts with ``scope``."""

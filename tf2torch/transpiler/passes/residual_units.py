@@ -17,6 +17,7 @@ from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.cut_blocks import (
     LEAVES,
     Group,
+    Order,
     cut,
     flow_order,
     readers_of,
@@ -32,7 +33,7 @@ OFTEN = 3
 def residual_units(graph: Graph) -> list[Group]:
     """Units that repeat, up to sizes."""
     readers, order = readers_of(graph), flow_order(graph)
-    found: list[tuple[list[Node], object]] = []
+    found: list[tuple[list[Node], object, object]] = []
     taken: set[Node] = set()
     follows = followers(readers)
     place = {node: i for i, node in enumerate(graph.nodes())}
@@ -40,20 +41,33 @@ def residual_units(graph: Graph) -> list[Group]:
         unit = _unit(node, readers) or _projected(node, readers, place)
         if unit is None or taken & unit:
             continue
-        if node in follows:
-            unit = unit | {follows[node]}
         nodes = sorted(unit, key=place.__getitem__)
-        closed = cut(nodes, readers, order, "")
-        if closed is None or len(closed.inputs) != 1:
+        bare = _key(nodes, readers, order)
+        if node in follows:
+            nodes.append(follows[node])
+        key = _key(nodes, readers, order)
+        if bare is None or key is None:
             continue
         taken |= unit
-        found.append((nodes, sign(closed, {}).key))
-    counts = Counter(key for _, key in found)
-    return [
-        Group(nodes, "residual_unit", f"unit_{i}", nodes[-1].origin.scope)
-        for i, (nodes, key) in enumerate(found)
-        if counts[key] >= OFTEN
-    ]
+        found.append((nodes, key, bare))
+    counts = Counter(key for _, key, _ in found)
+    bares = Counter(bare for _, _, bare in found)
+    groups = []
+    for i, (nodes, key, bare) in enumerate(found):
+        if counts[key] < OFTEN <= bares[bare] and key != bare:
+            nodes, key = nodes[:-1], bare  # the norm is of what comes after all units
+        if max(counts[key], bares[bare] if key == bare else 0) >= OFTEN:
+            scope = nodes[-1].origin.scope
+            groups.append(Group(nodes, "residual_unit", f"unit_{i}", scope))
+    return groups
+
+
+def _key(nodes: list[Node], readers: dict[Node, list[Node]], order: Order) -> object:
+    """Equal for equal units; None for what more than one value enters."""
+    closed = cut(nodes, readers, order, "")
+    if closed is None or len(closed.inputs) != 1:
+        return None
+    return sign(closed, {}).key
 
 
 def followers(readers: dict[Node, list[Node]]) -> dict[Node, Node]:

@@ -40,6 +40,7 @@ OFTEN = 6
 MOST_ENTERING = 3
 WORDS = {
     "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv",
+    "nn.ConvTranspose1d": "up", "nn.ConvTranspose2d": "up", "nn.ConvTranspose3d": "up",
     "nn.Linear": "linear",
     "nn.BatchNorm1d": "bn", "nn.BatchNorm2d": "bn", "nn.BatchNorm3d": "bn",
     "helper.BatchNorm1d": "bn", "helper.BatchNorm2d": "bn", "helper.BatchNorm3d": "bn",
