@@ -27,12 +27,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Map:
-    """The events of a run, and for each the taps that have its value; ``dead`` are the
-    parameters that no gradient reaches."""
+    """The events of a run, and for each the taps that have its value; ``zeros`` are all
+    zero as a tensor of TensorFlow of that size, ``dead`` are the parameters that no
+    gradient reaches."""
 
     events: tuple[Event, ...]
     taps: tuple[tuple[Tap, ...], ...]
     reordered: frozenset[int]
+    zeros: frozenset[int]
     dead: tuple[str, ...] = ()
     gradients: float = GRADIENT_AGREEMENT  # how far they may be apart
 
@@ -54,6 +56,15 @@ class Map:
         return any(
             (event.path, event.kind) == (path, "out") and index in used
             for index, event in enumerate(self.events)
+        )
+
+    def is_unread_copy(self, index: int) -> bool:
+        """Whether it is made of a tensor with its value and the right gradient: nothing
+        reads it, so it has none of its own."""
+        event, names = self.events[index], {tap.name for tap in self.taps[index]}
+        return event.gradient is None and any(
+            names & {tap.name for tap in self.taps[i]} and self.gradient_agrees(i)
+            for i in event.before
         )
 
     def gradient_agrees(self, index: int) -> bool:

@@ -81,16 +81,19 @@ def _matched(
     for tap in taps:
         by_count.setdefault(tap.value.count, []).append(tap)
     calls = Counter(event.path for event in events if event.kind == "out")
-    found, reordered = [], set()
+    found, reordered, zeros = [], set(), set()
     for index, event in enumerate(events):
         near = by_count.get(event.value.count, [])
+        if event.value.is_zero and any(tap.value.is_zero for tap in near):
+            zeros.add(index)
         if calls[event.path] < 2:  # what is called once gives no step of a loop
             near = [tap for tap in near if not tap.passing]
         same, turned = _matches(event, near, agreement)
         found.append(same)
         if turned:
             reordered.add(index)
-    return Map(events, tuple(found), frozenset(reordered), dead, gradients)
+    marks = frozenset(reordered), frozenset(zeros)
+    return Map(events, tuple(found), *marks, dead, gradients)
 
 
 def _matches(
@@ -118,7 +121,7 @@ def value_fault(case: Case, drawn: Map) -> Place | None:
         redeemed |= drawn.redeemed_by(index)
     forgotten = _left_out(case, drawn)
     for index, event in enumerate(drawn.events):
-        if event.value.is_zero:
+        if event.value.is_zero and (event.kind == "in" or index in drawn.zeros):
             continue  # the state before a first step: zeros are no value to know again
         if not drawn.agrees(index) and index not in redeemed:
             if forgotten is not None:
@@ -138,8 +141,9 @@ def value_fault(case: Case, drawn: Map) -> Place | None:
 
 def _left_out(case: Case, drawn: Map) -> tuple[str, str] | None:
     """The region that holds a module which the port leaves out and TensorFlow does
-    not, by their gradients: the topmost such module, and of several the first. None
-    where all are used, and where none is."""
+    not, by their gradients: the topmost such module, and of several the first; or the
+    region that leaves out its own weights. None where all are used, and where none
+    is."""
     known = case.truth(case.samples[0]).single.gradients
     used = {e.name for e in case.port.state if known.get(e.key or "", ZERO).any()}
     trainable = [s.name for s in case.stored if s.trainable and s.name in used]
@@ -150,6 +154,8 @@ def _left_out(case: Case, drawn: Map) -> tuple[str, str] | None:
     paths = [_parent(name) for name in trainable if name in dead and _parent(name)]
     paths = [path for path in paths if _all_dead(path, trainable, dead)]
     for path in sorted(paths, key=lambda path: path in called):  # those never called
+        if path in called and drawn.passes_on(path):
+            return case.port.innermost(path)  # which makes nothing of its own weights
         while _parent(path) and _all_dead(_parent(path), trainable, dead):
             if drawn.passes_on(_parent(path)):
                 break
@@ -167,6 +173,8 @@ def gradient_fault(case: Case, drawn: Map) -> Place | None:
     for index in reversed(range(len(drawn.events))):
         event = drawn.events[index]
         if not drawn.agrees(index) or drawn.gradient_agrees(index):
+            continue
+        if drawn.is_unread_copy(index):
             continue
         inside = event.kind == "in" and not event.shared
         owner = event.path if inside else _parent(event.path)
@@ -243,8 +251,8 @@ def before_failure(case: Case, hint: Hint, module: str) -> Hint:
         return hint
     place = value_fault(case, drawn)
     if place is None:
-        region = case.port.region_at_path(_misused(drawn, module))
-        return replace(hint, region=region)
+        path = _incomplete(case, drawn, module) or _misused(drawn, module)
+        return replace(hint, region=case.port.region_at_path(path))
     if not place.region:
         return hint
     side = "what enters" if place.kind == "in" else "what leaves"
@@ -253,17 +261,29 @@ def before_failure(case: Case, hint: Hint, module: str) -> Hint:
 
 
 def _misused(drawn: Map, path: str) -> str:
-    """Upwards from a module that raised, past all that were given a wrong shape."""
+    """Upwards from a module that raised, past all that were given a wrong shape; one
+    that was given no floats has nothing to show for it."""
     while path:
         given = [
             any(same_sizes(event.value, tap.value) for tap in drawn.taps[index])
             for index, event in enumerate(drawn.events)
             if event.path == path and event.kind == "in" and not event.value.is_zero
         ]
-        if given and all(given):
+        if all(given):
             break
         path = _parent(path)
     return path
+
+
+def _incomplete(case: Case, drawn: Map, module: str) -> str:
+    """Of the modules inside one that raised, the first that has returned without a call
+    of one that it holds: its result may be known, from before the layer it left out."""
+    called = {event.path for event in drawn.events}
+    returned = {event.path for event in drawn.events if event.kind == "out"}
+    owners = (_parent(s.name) for s in case.stored if s.trainable)
+    missing = (path for path in owners if path and path not in called)
+    found = (_parent(path) for path in missing if _parent(path) in returned)
+    return next((p for p in found if not module or p.startswith(f"{module}.")), "")
 
 
 def _at_root(case: Case, hint: Hint) -> Hint:
@@ -277,12 +297,13 @@ def _lacking(
     case: Case, sample: Sample, drawn: Map, place: Place
 ) -> tuple[Place, str | None]:
     """The region before, where what it hands on lacks an activation: TensorFlow knows
-    that value too, from the step before the one that is missing."""
+    that value too, from the step before the one that is missing. Or is another value
+    that TensorFlow knows: a layer whose weights are right gets its result from it."""
     try:
         cause = hypotheses.lacking_before(case, sample, place.path)
     except (PortFailed, Refused):
         return place, None
-    if cause is None:
+    if cause is None and not _is_linear(case, place.path):
         return place, None
     entered = [e.value for e in drawn.events if (e.path, e.kind) == (place.path, "in")]
     made = [e.path for e in drawn.events if e.kind == "out" and e.value in entered]
@@ -290,6 +311,14 @@ def _lacking(
         return place, cause
     region, instance = case.port.innermost(made[-1])
     return replace(place, region=region, instance=instance), cause
+
+
+def _is_linear(case: Case, path: str) -> bool:
+    """By its state, which is known to be right: a matrix, and a vector at most."""
+    own = {s.name: s.shape for s in case.stored if _parent(s.name) == path}
+    sizes = {name.rpartition(".")[2]: len(shape) for name, shape in own.items()}
+    is_region = case.port.innermost(path)[1] == path
+    return not is_region and sizes in ({"weight": 2}, {"weight": 2, "bias": 1})
 
 
 def _cause(case: Case, sample: Sample, drawn: Map, place: Place) -> str | None:
