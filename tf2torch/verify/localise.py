@@ -86,7 +86,7 @@ def _matched(
         near = by_count.get(event.value.count, [])
         if event.value.is_zero and any(tap.value.is_zero for tap in near):
             zeros.add(index)
-        if calls[event.path] < 2:  # what is called once gives no step of a loop
+        if calls[event.path] == 1:  # no step of a loop; one that raised gave nothing
             near = [tap for tap in near if not tap.passing]
         same, turned = _matches(event, near, agreement)
         found.append(same)
