@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation import table
 from tests.mutation.mutants import mutants
 from tests.mutation.run import Finding, summary
 
+HERE = Path(__file__).parent
 SOURCE = """
 import torch
 from torch import Tensor, nn
@@ -69,6 +71,14 @@ def test_a_summary_counts() -> None:
     )
     assert (found["mutants"], found["killed"], found["located"]) == (3, 2, 1)
     assert len(found["survivors"]) == len(found["mislocated"]) == 1
+
+
+def test_every_survivor_is_argued_and_told() -> None:
+    measured = json.loads((HERE / "measured.json").read_text("utf-8"))
+    assert [f for f in measured["survivors"] if not table.reason(f)] == []
+    text = (HERE.parents[1] / "docs" / "verifier.md").read_text("utf-8")
+    assert "\n".join(table.figures(measured)) in text
+    assert "\n".join(table.rows(measured)) in text
 
 
 @pytest.mark.slow

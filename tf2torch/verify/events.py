@@ -59,12 +59,14 @@ class Map:
         )
 
     def is_unread_copy(self, index: int) -> bool:
-        """Whether it is made of a tensor with its value and the right gradient: nothing
-        reads it, so it has none of its own."""
+        """Whether it is made of a tensor with its value and the right gradient, or
+        handed out beside one: nothing reads it, so it has none of its own."""
         event, names = self.events[index], {tap.name for tap in self.taps[index]}
+        own = (event.path, event.kind)
+        beside = (i for i, e in enumerate(self.events) if (e.path, e.kind) == own)
         return event.gradient is None and any(
             names & {tap.name for tap in self.taps[i]} and self.gradient_agrees(i)
-            for i in event.before
+            for i in (*event.before, *beside)
         )
 
     def gradient_agrees(self, index: int) -> bool:
