@@ -10,7 +10,7 @@ import numpy as np
 
 from tf2torch.verify.candidate_layout import Outputs
 from tf2torch.verify.candidate_values import named, to_numpy, weighted_sum
-from tf2torch.verify.steps import ADAM_EPSILON, BETAS, MOMENTUM, SLOTS
+from tf2torch.verify.steps import ADAM_EPSILON, BETAS, MOMENTUM, SLOTS, compact
 
 PERTURBED = 0.05  # of each parameter's size: how far away the weights to be found lie
 
@@ -38,11 +38,11 @@ def train(
     found = {}
     for name, parameter in parameters.items():
         moved = to_numpy(parameter).astype(np.float64) - before[name]
-        found[f"moved:{name}"] = moved
+        found[f"moved:{name}"] = compact(moved)
         for slot in SLOTS[settings["kind"]]:
             value = optimizer.state[parameter].get(slot)
             if value is not None:
-                found[f"slot:{slot}:{name}"] = to_numpy(value)
+                found[f"slot:{slot}:{name}"] = compact(to_numpy(value))
     return losses, found
 
 

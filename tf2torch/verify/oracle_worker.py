@@ -22,7 +22,7 @@ from tf2torch.verify.original.taps import collect
 from tf2torch.verify.original.training import train
 from tf2torch.verify.original.words import words
 from tf2torch.verify.process import Handler, Refused, serve
-from tf2torch.verify.steps import SLOTS, Stepper
+from tf2torch.verify.steps import SLOTS, Stepper, compact
 from tf2torch.verify.wire import Arrays, Message
 
 MESSAGE_LENGTH = 600
@@ -124,10 +124,10 @@ class Oracle:
         )
         found = {}
         for key, inner in zip(message["keys"], stored, strict=True):
-            found[f"moved:{key}"] = moved[inner]
+            found[f"moved:{key}"] = compact(moved[inner])
             for slot in SLOTS[message["kind"]]:
                 if f"{slot}:{inner}" in slots:
-                    found[f"slot:{slot}:{key}"] = slots[f"{slot}:{inner}"]
+                    found[f"slot:{slot}:{key}"] = compact(slots[f"{slot}:{inner}"])
         return {"losses": losses}, found
 
     def time(self, message: Message, arrays: Arrays) -> tuple[Message, Arrays]:

@@ -18,6 +18,7 @@ SLOTS = {"sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq")}  # torc
 BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8
 ADAM_RATE = 1e-3
+SMALL, LARGE = 1e-30, 1e30  # of float32, with room for elements below the largest
 SGD_CHANGE = 1e-2  # SGD's first step is this part of the weights' norm
 
 
@@ -71,6 +72,13 @@ class Stepper:
         ahead = mean / (1 - BETAS[0] ** self.count)
         root = np.sqrt(square / (1 - BETAS[1] ** self.count)) + ADAM_EPSILON
         return np.asarray(value - self.rate * ahead / root, value.dtype)
+
+
+def compact(value: np.ndarray) -> np.ndarray:
+    """In float32, where its range holds the value: what is compared over a whole array
+    needs no more digits, and weights are many."""
+    largest = float(np.abs(value).max(initial=0.0))
+    return value.astype(np.float32) if SMALL < largest < LARGE else value
 
 
 def sgd_rate(values: Arrays, gradients: Arrays) -> float:

@@ -49,17 +49,20 @@ class Trainability:
             why = "no gradients to train with" if not case.stochastic else "random"
             return Verdict(notes=(f"no steps were taken: {why}",))
         figures: list[Figure] = []
+        gradients = _gradients(case, sample, _trainable(case))
         for kind in STEPS:
-            figures += _figures(case, sample, kind)
+            figures += _figures(case, sample, kind, gradients)
         figures += _overfit(case)
         hints = [_hint(case, figure) for figure in figures if not figure.passed]
         return Verdict(tuple(figures), tuple(hints))
 
 
-def _figures(case: Case, sample: Sample, kind: str) -> Iterator[Figure]:
+def _figures(
+    case: Case, sample: Sample, kind: str, gradients: Arrays
+) -> Iterator[Figure]:
     double = case.double_answer(sample) is not None and case.binding
     entries = _trainable(case)
-    rate = _rate(case, sample, entries) if kind == "sgd" else ADAM_RATE
+    rate = _rate(case, gradients) if kind == "sgd" else ADAM_RATE
     plan = Plan(kind, rate, STEPS[kind], double)
     inputs = _smallest(case).arrays
     course = _course(case, inputs, entries, plan)
@@ -71,19 +74,17 @@ def _figures(case: Case, sample: Sample, kind: str) -> Iterator[Figure]:
         return
     error = _loss_error(port.losses, course.losses)
     yield Figure(f"{kind} loss", "loss", error <= agreement, error, agreement)
-    yield from _moves(case, sample, entries, kind, course, port, agreement)
+    yield from _moves(entries, gradients, kind, course, port, agreement)
 
 
 def _moves(
-    case: Case,
-    sample: Sample,
     entries: list[Entry],
+    gradients: Arrays,
     kind: str,
     course: Course,
     port: Course,
     agreement: float,
 ) -> Iterator[Figure]:
-    gradients = _gradients(case, sample, entries)
     largest = max((_norm(g) for g in gradients.values()), default=0.0)
     for entry in entries:
         truth = course.moved[entry.name]
@@ -152,9 +153,8 @@ def _gradients(case: Case, sample: Sample, entries: list[Entry]) -> Arrays:
     return found
 
 
-def _rate(case: Case, sample: Sample, entries: list[Entry]) -> float:
-    values = case.candidate.state([entry.name for entry in entries])
-    return sgd_rate(values, _gradients(case, sample, entries))
+def _rate(case: Case, gradients: Arrays) -> float:
+    return sgd_rate(case.candidate.state(list(gradients)), gradients)
 
 
 def _smallest(case: Case) -> Sample:
