@@ -54,10 +54,10 @@ class Given:
     def ranges(self, accepts: Accepts) -> Ranges:
         """Whether other numbers of examples will do, and none."""
         if self.rows < 2 or not accepts(self.redraw(TRIAL, 0)):
-            return Ranges()
+            return Ranges(given=True)
         firsts = {str(i.shape[0]) for i in self.inputs if i.shape and _is_batched(i)}
         empty = accepts(self._taken(np.arange(0)))
-        return Ranges(batch=tuple(sorted(firsts)), empty_batch=empty)
+        return Ranges(batch=tuple(sorted(firsts)), empty_batch=empty, given=True)
 
     @property
     def _batched(self) -> list[str]:

@@ -43,7 +43,8 @@ class Sample:
 @dataclass(frozen=True)
 class Ranges:
     """What the probes found: symbol → sizes to use, integer input → (low, high),
-    string input → the texts to draw from, where words will not do."""
+    string input → the texts to draw from, where words will not do. ``given``: the
+    inputs are the user's examples."""
 
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     integers: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Ranges:
     empty_batch: bool = False
     other_lengths: bool = False
     texts: dict[str, Texts] = field(default_factory=dict)
+    given: bool = False
 
 
 class Unsampled(Exception):

@@ -46,6 +46,8 @@ class TrainMode:
             return Verdict(notes=("the source tells nothing about training",))
         if not case.drawn[0].batch:
             return Verdict(notes=("the batch size is fixed: train mode was not run",))
+        if case.drawn[0].given:
+            return Verdict(notes=("train mode is not run on the user's examples",))
         figures = tuple(_figures(case))
         hints = [_hint(case, figure) for figure in figures if not figure.passed]
         return Verdict(figures, tuple(hints))
