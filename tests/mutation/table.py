@@ -46,13 +46,11 @@ def rate(measured: dict[str, Any], seen_only: bool) -> float:
 
 def figures(measured: dict[str, Any]) -> list[str]:
     alive, killed = counts(measured), measured["killed"]
-    gates = sorted(measured["by_gate"].items(), key=lambda item: -item[1])
     located = f"{measured['located']} of {killed}"
     return [
         f"- {measured['mutants']} mutants of {measured['models']} models",
-        f"- {killed} rejected: " + ", ".join(f"{n} by {gate}" for gate, n in gates),
-        f"- {len(measured['survivors'])} passed: {alive['same']} compute the same, "
-        f"{alive['unseen']} cannot be seen, {alive['lives']} live",
+        f"- {killed} rejected, {len(measured['survivors'])} passed: {alive['same']} "
+        f"compute the same, {alive['unseen']} cannot be seen, {alive['lives']} live",
         f"- of those that are not the same {100 * rate(measured, False):.1f}% were "
         f"rejected, {100 * rate(measured, True):.1f}% without the unseen",
         f"- the flagged region is the mutated one in {located} "

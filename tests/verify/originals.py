@@ -113,6 +113,22 @@ def keras_file(folder: Path, ending: str, legacy: bool) -> Path:
     return path
 
 
+def lookups(folder: Path) -> Path:
+    """A Keras file with tables, which are no variables."""
+    import keras
+
+    layers = keras.layers
+    word = keras.Input((1,), dtype="string", name="word")
+    number = keras.Input((1,), dtype="int64", name="number")
+    words = layers.StringLookup(vocabulary=["a", "b", "c"], num_oov_indices=1)(word)
+    numbers = layers.IntegerLookup(vocabulary=[10, 20])(number)
+    rows = [layers.Embedding(5, 3)(words), layers.Embedding(4, 3)(numbers)]
+    result = layers.Dense(2)(layers.Flatten()(layers.Concatenate()(rows)))
+    path = folder / "lookups.keras"
+    keras.Model([word, number], result).save(path)
+    return path
+
+
 def several(folder: Path) -> Path:
     """Inputs and outputs whose names are not in alphabetical order."""
     import tensorflow as tf

@@ -209,6 +209,20 @@ def test_taps_see_what_is_inside(tmp_path: Path, kind: str) -> None:
     )
 
 
+def test_a_keras_file_with_tables(tmp_path: Path) -> None:
+    path = ORIGINALS.lookups(tmp_path)
+    kinds = {"word": "string", "number": "int64"}
+    inputs = [Tensor(name, "", kind, (-1, 1)) for name, kind in kinds.items()]
+    word = np.array([[b"a"], [b"c"], [b"zzz"], [b""]], object)
+    x = {"word": word, "number": np.array([[10], [20], [3], [10]])}
+    with opened(path, inputs, [Tensor("dense", "", "float32")]) as oracle:
+        truth = oracle.truth(x, 0)
+    assert truth.double is not None
+    found = truth.single.outputs["dense"]
+    assert found.shape == (4, 2)
+    assert (found[2:, 0] != found[:2, 0]).all()  # another row, out of the vocabulary
+
+
 def test_taps_of_several_inputs_and_outputs(tmp_path: Path) -> None:
     """Each input is fed to its own argument, each output weighed as its own."""
     from tf2torch.verify.fingerprint import Match, compare, fingerprint

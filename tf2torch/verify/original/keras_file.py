@@ -57,6 +57,7 @@ def export(model: Any, claimed: tuple[Tensor, ...], target: str) -> None:
     for attribute, listed in zip(STATE, groups, strict=True):
         setattr(module, attribute, [_plain(v) for v in listed])
     module.trainable_ = [_plain(v) for v in model.trainable_variables]
+    module.tables_ = _tables(model)
     inputs = _inputs(model, claimed)
 
     specs = [
@@ -66,6 +67,16 @@ def export(model: Any, claimed: tuple[Tensor, ...], target: str) -> None:
     for name, training in ((FUNCTION, False), (TRAIN, True)):
         setattr(module, name, _function(model, inputs, specs, training))
     tf.saved_model.save(module, target)
+
+
+def _tables(model: Any) -> list[Any]:
+    """What lookup layers hold beside variables: saved with them, or not at all."""
+    import tensorflow as tf
+
+    resource = tf.saved_model.experimental.TrackableResource
+    layers = getattr(model, "_flatten_layers", lambda: ())()
+    held = (value for layer in layers for value in vars(layer).values())
+    return [value for value in held if isinstance(value, resource)]
 
 
 def _states(model: Any) -> list[Any]:
