@@ -65,3 +65,11 @@ def test_non_finite_literals_name_torch() -> None:
 def test_names_are_validated(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         name(text)
+
+
+def test_numbers_are_spelled_as_people_do() -> None:
+    spelled = {1e-3: "1e-3", 1e-6: "1e-6", -1e9: "-1e9", 1.5e-7: "1.5e-7"}
+    spelled |= {0.01: "0.01", 0.002: "0.002", 100.0: "100.0", 0.0: "0.0"}
+    for value, text in spelled.items():
+        assert pycode.text(pycode.lit(value)) == text
+        assert float(text) == value

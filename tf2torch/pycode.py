@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+NEAR = 3  # powers of ten from 0.01 to 10000.0 are written out
+
 Expr = cst.BaseExpression
 
 # From loosest to tightest; a comparison or unary minus needs care of its own.
@@ -111,7 +113,18 @@ def _float(value: float) -> Expr:
     if math.isinf(value):
         return _signed(name("torch.inf"), value < 0)
     negative = math.copysign(1.0, value) < 0
-    return _signed(cst.Float(repr(abs(value))), negative)
+    return _signed(cst.Float(_spelled(abs(value))), negative)
+
+
+def _spelled(value: float) -> str:
+    """As people write it: ``1e-3`` for 0.001, ``1e9`` for 1000000000.0, and ``1e-6``
+    for Python's own ``1e-06``."""
+    digits, power = f"{value:e}".split("e")
+    short = f"1e{int(power)}"
+    if float(digits) == 1.0 and abs(int(power) - 1) > NEAR and float(short) == value:
+        return short
+    digits, mark, power = repr(value).partition("e")
+    return f"{digits}e{int(power)}" if mark else digits
 
 
 def _signed(value: Expr, negative: bool) -> Expr:

@@ -47,7 +47,7 @@ def port_of(path: Path) -> tf2torch.Port:
 def test_statistics_make_a_batch_norm(tmp_path: Path, shaped: bool) -> None:
     wanted = frozen(tmp_path / "graph.pb", shaped, trained=False)
     port = port_of(tmp_path / "graph.pb")
-    assert "nn.BatchNorm2d(5, eps=0.001" in port.source
+    assert "nn.BatchNorm2d(5, eps=1e-3" in port.source
     image = np.random.default_rng(1).normal(size=(2, 4, 4, 3)).astype("float32")
     found = port.module(torch.from_numpy(image)).detach().numpy()
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)

@@ -94,7 +94,7 @@ def other_weights(port: Path) -> None:
 
 
 def other_epsilon(port: Path) -> None:
-    rewrite(port, "eps=0.001", "eps=0.01")
+    rewrite(port, "eps=1e-3", "eps=0.01")
 
 
 def slow_pass(port: Path) -> None:
@@ -250,7 +250,7 @@ def test_commands(name: str, golden: Any, tmp_path: Path) -> None:
     for _ in range(2):
         assert run("check", str(tmp_path / "golden")).exit_code == 0
     code = folder / "model.py"
-    code.write_text(code.read_text("utf-8").replace("eps=0.001", "eps=0.1"), "utf-8")
+    code.write_text(code.read_text("utf-8").replace("eps=1e-3", "eps=0.1"), "utf-8")
     worse = run("check", str(tmp_path / "golden"))
     assert worse.exit_code == 1
     assert "-" in worse.stdout and "eps=0.1" in worse.stdout
@@ -281,7 +281,7 @@ def test_check_with_the_verifier(name: str, recorded: Any, tmp_path: Path) -> No
     ("before", "after", "kinds"),
     [
         ("return ", "return 0 + ", {"code"}),
-        ("eps=0.001", "eps=0.1", {"code", "score", "hint", "gate"}),
+        ("eps=1e-3", "eps=0.1", {"code", "score", "hint", "gate"}),
         ("self.conv2(", "self.conv2.requires_grad_(False)(", {"code", "score", "hint"}),
     ],
 )
@@ -317,7 +317,7 @@ def test_plugin(name: str, golden: Any, tmp_path: Path) -> None:
         options = {"verify": False}
         record(golden(name).source, tmp_path / folder, options=options)
     code = tmp_path / "bad" / "model.py"
-    code.write_text(code.read_text("utf-8").replace("eps=0.001", "eps=0.1"), "utf-8")
+    code.write_text(code.read_text("utf-8").replace("eps=1e-3", "eps=0.1"), "utf-8")
     command = [sys.executable, "-m", "pytest", *PLUGIN, "--golden", str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1, done.stdout + done.stderr

@@ -25,7 +25,7 @@ def built(layer: Any, *shape: int | None) -> Any:
 def test_batch_norm(layers: Any, rank: int) -> None:
     shape = (4, 5, 6, 7)[: rank - 2]
     norm = built(layers.BatchNormalization(), None, *shape, 3)
-    name = f"nn.BatchNorm{max(rank, 3) - 2}d(3, eps=0.001, momentum=0.01)"
+    name = f"nn.BatchNorm{max(rank, 3) - 2}d(3, eps=1e-3, momentum=0.01)"
     check(lambda x: norm(x, training=False), normal(2, *shape, 3), has=[name])
 
 
@@ -90,28 +90,24 @@ def test_batch_norm_of_plain_tensorflow() -> None:
 @pytest.mark.parametrize("eps", [1e-3, 1e-6])  # Keras 2 fuses the greater one
 def test_layer_norm(layers: Any, eps: float) -> None:
     norm = built(layers.LayerNormalization(epsilon=eps), None, None, 8)
-    has = [
-        f"nn.LayerNorm(8, eps={eps:g})" if eps > 1e-4 else "nn.LayerNorm(8, eps=1e-06)"
-    ]
+    has = [f"nn.LayerNorm(8, eps={'1e-3' if eps > 1e-4 else '1e-6'})"]
     check(lambda x: norm(x), normal(2, 5, 8), has=has, sizes=(0, 1))
 
 
 @KERAS
 def test_layer_norm_over_several_axes(layers: Any) -> None:
     norm = built(layers.LayerNormalization(axis=[-2, -1]), None, 3, 5, 8)
-    check(
-        lambda x: norm(x), normal(2, 3, 5, 8), has=["nn.LayerNorm((5, 8), eps=0.001)"]
-    )
+    check(lambda x: norm(x), normal(2, 3, 5, 8), has=["nn.LayerNorm((5, 8), eps=1e-3)"])
 
 
 @KERAS
 def test_layer_norm_without_scale_or_center(layers: Any) -> None:
     bare = layers.LayerNormalization(center=False, scale=False)
     bare.build((None, 8))
-    check(lambda x: bare(x), normal(2, 8), has=["F.layer_norm(x0, (8,), eps=0.001)"])
+    check(lambda x: bare(x), normal(2, 8), has=["F.layer_norm(x0, (8,), eps=1e-3)"])
     norm = built(layers.LayerNormalization(center=False), None, 8)
     check(
-        lambda x: norm(x), normal(2, 8), has=["nn.LayerNorm(8, eps=0.001, bias=False)"]
+        lambda x: norm(x), normal(2, 8), has=["nn.LayerNorm(8, eps=1e-3, bias=False)"]
     )
 
 
@@ -133,7 +129,7 @@ def test_layer_norm_of_plain_tensorflow() -> None:
         return gamma * (x - mean) * (variance + 1e-5) ** -0.5 + beta
 
     for function in (moments, by_hand):
-        check(function, normal(2, 5, 8), has=["nn.LayerNorm(8, eps=1e-05)"])
+        check(function, normal(2, 5, 8), has=["nn.LayerNorm(8, eps=1e-5)"])
     check(expanded, normal(2, 5, 8))
 
 
@@ -149,21 +145,21 @@ def test_a_constant_in_place_of_eps_alone_is_no_norm() -> None:
 
 def test_rms_norm() -> None:
     norm = built(keras.layers.RMSNormalization(), None, 5, 8)
-    check(lambda x: norm(x), normal(2, 5, 8), has=["nn.RMSNorm(8, eps=1e-06)"])
+    check(lambda x: norm(x), normal(2, 5, 8), has=["nn.RMSNorm(8, eps=1e-6)"])
 
 
 @KERAS
 @pytest.mark.parametrize("groups", [1, 2, 8])
 def test_group_norm(layers: Any, groups: int) -> None:
     norm = built(layers.GroupNormalization(groups), None, 4, 5, 8)
-    name = f"nn.GroupNorm({groups}, 8, eps=0.001)"
+    name = f"nn.GroupNorm({groups}, 8, eps=1e-3)"
     check(lambda x: norm(x), normal(2, 4, 5, 8), has=[name])
 
 
 @KERAS
 def test_group_norm_channels_first(layers: Any) -> None:
     norm = built(layers.GroupNormalization(2, axis=1), None, 8, 4, 5)
-    check(lambda x: norm(x), normal(2, 8, 4, 5), has=["nn.GroupNorm(2, 8, eps=0.001)"])
+    check(lambda x: norm(x), normal(2, 8, 4, 5), has=["nn.GroupNorm(2, 8, eps=1e-3)"])
 
 
 @KERAS
@@ -181,7 +177,7 @@ def test_l2_normalize() -> None:
     check(
         lambda x: tf.math.l2_normalize(x, -1, epsilon=1e-6),
         x,
-        has=["F.normalize(x0, dim=-1, eps=0.001)"],
+        has=["F.normalize(x0, dim=-1, eps=1e-3)"],
     )
     check(lambda x: tf.math.l2_normalize(x, 1), x, has=["F.normalize(x0, dim=1"])
 
