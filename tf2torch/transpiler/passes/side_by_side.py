@@ -24,16 +24,18 @@ LEAST = 3
 
 def side_by_side(graph: Graph) -> list[Group]:
     """Towers, when there are several: each the nodes behind one value."""
-    behind = _behind(graph)
-    layers = {n: len(_states(nodes)) for n, nodes in behind.items()}
-    everything = len(_states(graph.nodes()))
+    behind = _Behind(graph)
+    everything = len({key for node in graph.nodes() for key in state_keys(node)})
     taken: set[Node] = set()
     groups = []
     for node in reversed(graph.nodes()):
-        nodes = behind.get(node, [])
-        if node in taken or not LEAST <= layers.get(node, 0) <= MOST * everything:
+        layers = behind.layers.get(node, 0)
+        if node in taken or not LEAST <= layers <= MOST * everything:
             continue
-        if isinstance(node, (Out, *LEAVES)) or not state_keys(node) or len(nodes) < 2:
+        if isinstance(node, (Out, *LEAVES)) or not state_keys(node):
+            continue
+        nodes = behind.nodes(node)
+        if len(nodes) < 2:
             continue
         taken.update(nodes)
         if not _starts(nodes):
@@ -49,32 +51,51 @@ def _starts(nodes: list[Node]) -> bool:
     return all(isinstance(o, LEAVES) for n in nodes for o in n.operands if o not in own)
 
 
-def _behind(graph: Graph) -> dict[Node, list[Node]]:
-    """Node → the nodes that matter for nothing but it, itself last: a subtree of the
-    dominator tree of the graph read backwards."""
-    backwards = nx.DiGraph()
+class _Behind:
+    """The nodes that matter for nothing but one node: its subtree in the dominator
+    tree of the graph read backwards. ``layers``: node → parameters in its subtree."""
+
+    def __init__(self, graph: Graph):
+        above = nx.immediate_dominators(_backwards(graph), OUTSIDE)
+        self._place = {node: i for i, node in enumerate(graph.nodes())}
+        self._below: dict[Node, list[Node]] = {}
+        self.layers: dict[Node, int] = {}
+        states: dict[Node, set[object]] = {}
+        for node in graph.nodes():  # what is behind a node comes before it
+            if isinstance(node, LEAVES):
+                continue
+            found = states.pop(node, set())
+            found.update(state_keys(node))
+            self.layers[node] = len(found)
+            over = above.get(node)
+            if over is None or over is OUTSIDE:
+                continue
+            self._below.setdefault(over, []).append(node)
+            less, more = sorted((found, states.get(over, set())), key=len)
+            more.update(less)
+            states[over] = more
+
+    def nodes(self, node: Node) -> list[Node]:
+        """In the order of the graph, ``node`` last."""
+        found, waiting = [], [node]
+        while waiting:
+            found.append(waiting.pop())
+            waiting += self._below.get(found[-1], ())
+        return sorted(found, key=self._place.__getitem__)
+
+
+def _backwards(graph: Graph) -> nx.DiGraph:
+    """Edges from the readers to what they read, from outside on."""
+    made = nx.DiGraph()
     for node, readers in readers_of(graph).items():
         for reader in readers:
             # A result counts as read by its first reader: it is handed out, too.
             if reader is not OUTSIDE or len(readers) == 1:
-                backwards.add_edge(reader, node)
-    for node in list(backwards):
-        if node is not OUTSIDE and not backwards.in_degree(node):
-            backwards.add_edge(OUTSIDE, node)
-    above = nx.immediate_dominators(backwards, OUTSIDE)
-    found: dict[Node, list[Node]] = {}
-    for node in graph.nodes():
-        if isinstance(node, LEAVES):
-            continue
-        over: Node | None = node
-        while over is not None and over is not OUTSIDE:
-            found.setdefault(over, []).append(node)
-            over = above.get(over)
-    return found
-
-
-def _states(nodes: list[Node]) -> set[object]:
-    return {key for node in nodes for key in state_keys(node)}
+                made.add_edge(reader, node)
+    for node in list(made):
+        if node is not OUTSIDE and not made.in_degree(node):
+            made.add_edge(OUTSIDE, node)
+    return made
 
 
 def _name(nodes: list[Node]) -> str:
