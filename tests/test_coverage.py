@@ -142,3 +142,37 @@ def test_no_refused_op_is_folded(op: str) -> None:
     attrs = {"dtype": "float32", "shape": (1,), "memory_region_name": "/etc/passwd"}
     operands = [] if op == "ImmutableConst" else [("string", np.array(b"/etc/hosts"))]
     assert tf_ops.fold(op, attrs if not operands else {}, operands) is None
+
+
+def test_every_gap_is_told_by_a_conversion() -> None:
+    """Each op that no rule ports prints its own reason, also what a pass left over."""
+    import tensorflow as tf
+
+    from tests.ops.runner import Port
+
+    def function(keys: Any) -> Any:
+        table = tf.raw_ops.AnonymousMutableHashTable(
+            key_dtype="int64", value_dtype="int64"
+        )
+        tf.raw_ops.LookupTableInsertV2(table_handle=table, keys=keys, values=keys)
+        return tf.raw_ops.LookupTableSizeV2(table_handle=table)
+
+    spec = tf.TensorSpec([None], tf.int64)
+    port = Port(tf.function(function).get_concrete_function(spec))
+    found = {h.message.split(":")[0]: h.message for h in port.hints}
+    assert "made or used in a way" in found["AnonymousMutableHashTable"]
+    assert "changes a lookup table" in found["LookupTableInsertV2"]
+    assert not any("no rule ports it yet" in message for message in found.values())
+
+
+def test_inspection_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    from tf2torch.inspection import print_inspection
+
+    rows = [row for row in coverage() if row.state in ("limit", "refused")]
+    missing = {row.op: 2 for row in rows}
+    reasons = {op: why_unported(op) for op in missing}
+    print_inspection({"missing": missing, "reasons": reasons})
+    printed = " ".join(capsys.readouterr().out.split())
+    for row in rows:
+        assert f"{row.op} (2): " in printed
+        assert " ".join(row.note.split()) in printed

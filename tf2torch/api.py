@@ -342,16 +342,19 @@ def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ..
 def inspect(source: object) -> dict[str, Any]:
     """Signatures, ops and coverage of a model, before any conversion.
 
-    TensorFlow itself starts only where the protos of a file do not tell.
+    TensorFlow itself starts only where the protos of a file do not tell. ``missing``
+    counts the ops that no rule ports, ``reasons`` says why for each.
     """
     from tf2torch.rules import all_rules
     from tf2torch.rules.coverage import is_covered
+    from tf2torch.rules.limits import why_unported
 
     found = _described(Path(source) if isinstance(source, str) else source)
     rules = all_rules()
     ops: dict[str, int] = found.get("ops", {})
     missing = {op: n for op, n in ops.items() if not is_covered(op, rules)}
     found["missing"] = missing
+    found["reasons"] = {op: why_unported(op) for op in missing}
     return found
 
 

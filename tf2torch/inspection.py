@@ -34,7 +34,8 @@ def print_inspection(found: dict[str, Any]) -> None:
     console.print(f"{len(ops)} op types: " + ", ".join(f"{o} {n}" for o, n in common))
     missing: dict[str, int] = found["missing"]
     if missing:
-        listed = ", ".join(f"{o} ({n})" for o, n in sorted(missing.items()))
-        console.print(f"[bold red]not ported by rules[/]: {listed}")
+        console.print("[bold red]not ported by rules[/]:")
+        for op, count in sorted(missing.items()):
+            console.print(f"  {op} ({count}): {found['reasons'][op]}", highlight=False)
     else:
         console.print("[bold green]every op has a rule[/]")

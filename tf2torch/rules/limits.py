@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from tf2torch.rules.gap_families import LIMIT_FAMILIES, REFUSED_FAMILIES
+from tf2torch.rules.structure import LIFTED_FAMILIES
 
 Families = tuple[tuple[str, str], ...]
 
@@ -35,4 +36,9 @@ def why_unported(op: str) -> str:
     refused = refusal(op)
     if refused is not None:
         return f"refused, {refused}"
+    if reason_in(LIFTED_FAMILIES, op):
+        return (
+            "it is made or used in a way that only the running graph knows; make it "
+            "once, outside of the function, and use it directly"
+        )
     return limit(op) or "no rule ports it yet"
