@@ -251,3 +251,25 @@ def test_a_function_that_was_differentiated() -> None:
         result = function(operand)
     tape.gradient(result, operand)
     agrees(load(function), {"x": x}, result)
+
+
+def test_sparse_and_ragged_results_are_their_components() -> None:
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 3), name="x")])
+    def parts(x: Any) -> Any:
+        rows = tf.RaggedTensor.from_tensor(x, padding=0.0)
+        deep = tf.stack([rows, rows])
+        return {"sparse": tf.sparse.from_dense(x), "rows": rows, "deep": [deep]}
+
+    x = np.array([[1, 2, 0], [0, 0, 0], [3, 0, 0]], np.float32)
+    source = load(parts)
+    result = parts(x)
+    assert source.structure == {
+        "sparse": ("sparse_indices", "sparse_values", "sparse_dense_shape"),
+        "rows": ("rows_values", "rows_row_splits"),
+        "deep": [("deep_0_flat_values", "deep_0_row_splits_0", "deep_0_row_splits_1")],
+    }
+    flat = tf.nest.flatten(result, expand_composites=True)
+    names = [output.name for output in source.outputs]
+    agrees(source, {"x": x}, dict(zip(names, flat, strict=True)))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -184,16 +185,30 @@ def _body(function: Any, graph_def: Proto, name: str, outputs: Sequence[Any]) ->
 
 
 def _tensors(structure: Any) -> Any:
-    """The nest of outputs; composite tensors would be leaves of several tensors."""
+    """The nest of outputs; sparse and ragged tensors are tuples of their components."""
+    leaves = flatten(structure)
+    parts = [_components(leaf) for leaf in leaves]
+    whole = all(part is leaf for part, leaf in zip(parts, leaves, strict=True))
+    return structure if whole else fill(structure, parts)
+
+
+def _components(leaf: Any) -> Any:
+    """In TensorFlow's order, named as its attributes are."""
     import tensorflow as tf
 
-    for leaf in flatten(structure):
-        if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
-            raise SourceError(
-                f"the function returns a {type(leaf).__name__}: return its component "
-                "tensors (values, row_splits, indices) instead"
-            )
-    return structure
+    if isinstance(leaf, tf.SparseTensor):
+        names = ["indices", "values", "dense_shape"]
+    elif isinstance(leaf, tf.IndexedSlices):
+        names = ["values", "indices", "dense_shape"]
+    elif isinstance(leaf, tf.RaggedTensor):
+        names = ["values", "row_splits"]
+        if leaf.ragged_rank > 1:
+            names = [f"row_splits_{i}" for i in range(leaf.ragged_rank)]
+            names = ["flat_values", *names]
+    else:
+        return leaf
+    parts = tf.nest.flatten(leaf, expand_composites=True)
+    return namedtuple(type(leaf).__name__, names[: len(parts)])(*parts)
 
 
 def _port(tensor: Any) -> Port:
