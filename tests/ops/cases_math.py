@@ -202,3 +202,30 @@ CASES += [  # no gradient, not even 0 · ∞
     ),
     case("FloorDiv", lambda x: x // 2, f32(4), source="torch.floor(x0 / 2.0)"),
 ]
+
+# The ends of the number line are literals that torch accepts.
+
+
+def ends(dtype: str) -> list[OpCase]:
+    least, greatest = np.finfo(dtype).tiny, np.finfo(dtype).max
+
+    def chosen(x: Any) -> Any:
+        return tf.where(x > 0, greatest, tf.where(x < -1, -greatest, x))
+
+    def clipped(x: Any) -> Any:
+        return tf.clip_by_value(x, -greatest, greatest)
+
+    def padded(x: Any) -> Any:
+        return tf.pad(x, [[0, 0], [1, 1]], constant_values=-greatest)
+
+    infinite = np.array([inf, 1, -inf], dtype)
+    large = np.full(4, 64, dtype)
+    return [
+        case("SelectV2", chosen, floats(dtype, 9), name=f"ends-{dtype}"),
+        case("ClipByValue", clipped, infinite, name=f"ends-{dtype}"),
+        case("PadV2", padded, floats(dtype, 2, 3), name=f"ends-{dtype}"),
+        case("Mul", lambda x: x * least, large, grad=False, name=f"ends-{dtype}"),
+    ]
+
+
+CASES += [c for dtype in ("float16", "float32", "float64") for c in ends(dtype)]

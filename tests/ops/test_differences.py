@@ -132,9 +132,21 @@ def test_difference(point: Point) -> None:
     np.testing.assert_allclose(got.detach().numpy(), expected, **close)
 
 
+def test_no_extreme_of_an_axis_that_turns_out_empty() -> None:
+    import torch
+
+    from tests.ops.runner import Port
+
+    spec = tf.TensorSpec([2, None], tf.float32)
+    concrete = tf.function(lambda x: tf.reduce_max(x, 1)).get_concrete_function(spec)
+    assert np.all(concrete(tf.zeros([2, 0])).numpy() == -inf)
+    with pytest.raises(IndexError, match="non-zero size"):
+        Port(concrete)(torch.zeros(2, 0))
+
+
 def test_each_difference_is_shown() -> None:
     """The ops are real ones, and at least one of each line is a point above."""
-    shown = {point.op for point in POINTS}
+    shown = {point.op for point in POINTS} | {"Max"}  # which has its own test
     for difference in DIFFERENCES:
         ops = set(difference.ops.split())
         assert ops <= set(all_rules().rules)

@@ -145,15 +145,22 @@ def scalar_of(node: Node) -> int | float | bool | None:
     return python_number(array.reshape(()))
 
 
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
 def python_number(array: np.ndarray) -> int | float | bool:
-    """The shortest Python number that rounds to the same element."""
+    """The shortest Python number that rounds to the same element.
+
+    The greatest float32 is written in full: torch refuses numbers beyond it.
+    """
     if array.dtype.kind in "iub":
         return array.item()  # type: ignore[no-any-return]
     value = float(array)
     if not np.isfinite(value) or array.dtype == np.float64:
         return value
     short = float(str(array.item() if array.dtype != np.float32 else array[()]))
-    return short if array.dtype.type(short) == array else value
+    fits = abs(short) <= FLOAT32_MAX or array.dtype != np.float32
+    return short if fits and array.dtype.type(short) == array else value
 
 
 def ints_of(node: Node) -> tuple[int, ...] | None:

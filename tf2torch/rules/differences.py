@@ -94,6 +94,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         "the gradient at a factor 0 is the true one; TensorFlow's is 0 or NaN",
     ),
     Difference(
+        "Max Min",
+        "over an axis that turns out to be empty when the model runs, torch raises; "
+        "TensorFlow gives -∞ or ∞ (a size that is known to be 0 is honoured)",
+    ),
+    Difference(
         "FloorMod Mod TruncateMod",
         "where the quotient overflows the remainder is torch's, which is NaN",
     ),

@@ -47,14 +47,14 @@ def _same(value: np.ndarray, wanted: float) -> bool:
 
 
 def _fraction(value: np.ndarray, number: float) -> str | None:
-    below = round(1 / number) if number else 0
+    below = round(1 / number) if number * LARGEST > 0.5 else 0
     if 2 <= below <= LARGEST and _same(value, 1 / below):
         return f"1 / {below}"
     return None
 
 
 def _root(value: np.ndarray, number: float) -> str | None:
-    square = round(number * number)
+    square = round(number * number) if number < LARGEST else 0
     if 2 <= square <= LARGEST and _same(value, math.sqrt(square)):
         return f"math.sqrt({square})"
     below = round(1 / (number * number)) if number > 1 / LARGEST else 0
