@@ -342,8 +342,8 @@ def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ..
 def inspect(source: object) -> dict[str, Any]:
     """Signatures, ops and coverage of a model, before any conversion.
 
-    TensorFlow itself starts only where the protos of a file do not tell. ``missing``
-    counts the ops that no rule ports, ``reasons`` says why for each.
+    TensorFlow starts only where a file's protos do not tell; ``reasons`` says why of
+    each op in ``missing``.
     """
     from tf2torch.rules import all_rules
     from tf2torch.rules.coverage import is_covered
@@ -354,8 +354,7 @@ def inspect(source: object) -> dict[str, Any]:
     ops: dict[str, int] = found.get("ops", {})
     missing = {op: n for op, n in ops.items() if not is_covered(op, rules)}
     found["missing"] = missing
-    found["reasons"] = {op: why_unported(op) for op in missing}
-    return found
+    return found | {"reasons": {op: why_unported(op) for op in missing}}
 
 
 def _described(source: object) -> dict[str, Any]:
