@@ -342,8 +342,7 @@ def _merged(first: tuple[Hint, ...], second: tuple[Hint, ...]) -> tuple[Hint, ..
 def inspect(source: object) -> dict[str, Any]:
     """Signatures, ops and coverage of a model, before any conversion.
 
-    TensorFlow starts only where a file's protos do not tell; ``reasons`` says why of
-    each op in ``missing``.
+    TensorFlow starts only where protos do not tell; ``reasons`` is why of ``missing``.
     """
     from tf2torch.rules import all_rules
     from tf2torch.rules.coverage import is_covered
