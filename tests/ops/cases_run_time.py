@@ -178,3 +178,13 @@ CASES = [
     case("Squeeze", lambda x: tf.squeeze(x), f32(1, 3, 1), all=True),
     case("Tile", lambda x: tf.tile(x[:1], tf.shape(x)), f32(2, 3), all=True),
 ]
+
+CASES += [  # no size is known, hence no rank of what the last axis of the indices says
+    case(
+        "GatherNd",
+        lambda x, i: tf.gather_nd(x, i, batch_dims=1),
+        f32(2, 4, 3),
+        np.array([[[1], [0]], [[3], [2]]]),
+        all=True,
+    )
+]

@@ -61,6 +61,7 @@ SPELLED = frozenset(
         "Tile",
     }
 )
+MAX_RANK = 254  # of TensorFlow's tensors; beyond it stands the code of a size
 # Their operands agree in every size but the one along the axis of joining.
 JOINS = frozenset({"ConcatV2", "Pack", "AddN"})
 # Their operand values are clamped to the size of what they cut.
@@ -224,7 +225,8 @@ class _Inference:
         self, node: Op, plain: PartialShape, found: tuple[Dim | None, ...] | None
     ) -> tuple[Dim, ...] | None:
         """Sizes that TensorFlow knows, then symbols recognised, then new symbols."""
-        if plain is None and (found is None or _any_rank(node)):
+        coded = found is not None and len(found) > MAX_RANK
+        if plain is None and (found is None or coded or _any_rank(node)):
             return None
         if plain is None:
             assert found is not None
