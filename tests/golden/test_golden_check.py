@@ -74,21 +74,21 @@ def renamed_key(port: Path) -> None:
 
 def other_dtype(port: Path) -> None:
     def widen(tensors: dict[str, Any]) -> None:
-        tensors["bn1.weight"] = tensors["bn1.weight"].astype(np.float64)
+        tensors["blocks.0.bn.weight"] = tensors["blocks.0.bn.weight"].astype(np.float64)
 
     edit_weights(port, widen)
 
 
 def missing_key(port: Path) -> None:
     def drop(tensors: dict[str, Any]) -> None:
-        del tensors["bn2.num_batches_tracked"]
+        del tensors["blocks.1.bn.num_batches_tracked"]
 
     edit_weights(port, drop)
 
 
 def other_weights(port: Path) -> None:
     def scale(tensors: dict[str, Any]) -> None:
-        tensors["conv2.weight"] *= np.float32(1.01)
+        tensors["blocks.1.conv.weight"] *= np.float32(1.01)
 
     edit_weights(port, scale)
 
@@ -100,7 +100,8 @@ def other_epsilon(port: Path) -> None:
 def slow_pass(port: Path) -> None:
     """99 convolutions whose results nobody reads."""
     head = "def forward(self, image: Tensor) -> Tensor:\n"
-    loop = "        for _ in range(99):\n            self.conv1(image.movedim(-1, 1))\n"
+    call = "self.blocks[0].conv(image.movedim(-1, 1))"
+    loop = f"        for _ in range(99):\n            {call}\n"
     rewrite(port, head, head + loop)
 
 
@@ -282,7 +283,7 @@ def test_check_with_the_verifier(name: str, recorded: Any, tmp_path: Path) -> No
     [
         ("return ", "return 0 + ", {"code"}),
         ("eps=1e-3", "eps=0.1", {"code", "score", "hint", "gate"}),
-        ("self.conv2(", "self.conv2.requires_grad_(False)(", {"code", "score", "hint"}),
+        ("self.conv(", "self.conv.requires_grad_(False)(", {"code", "score", "hint"}),
     ],
 )
 def test_edit_is_judged_by_the_verifier(
