@@ -50,19 +50,20 @@ Emitted and hand-written file side by side, for the models with a reference:
 - EfficientNet, MobileNet, ResNet: every block has a row with its own sizes; by hand a
   row is a stage (channels, depth, stride) and a loop derives the rest (`in_channels *
   expansion`, the padding from the stride). Squeeze-and-excite is part of the block.
-- The class is called as the file is (`Mobilenetv210096`, `Efficientnetb0`), layers as in
-  the source (`conv1_conv`, `conv_1_bn`); a bottleneck with a projection is a `ConvBlock`.
+- The class is called as the file is (`Mobilenetv210096`, `Efficientnetb0`), layers as
+  in the source (`conv1_conv`, `conv_1_bn`); a bottleneck is a `ConvBlock`.
 - A pad in `forward` (`F.pad(x, (0, 1, 0, 1))`) where it occurs once; by hand a module.
-- DeepFM takes its 39 columns one by one, in the signature's order; by hand two matrices.
+- DeepFM takes its 39 columns one by one, in the signature's order; by hand two
+  matrices.
 - The LSTM's second bias, which TensorFlow has not, is there and not trained.
 
 Mended since they were seen: parts of long forwards without a name, `y`, `z` and `other`
 for inputs of the model within blocks, `shortcut` for rows of a position embedding,
 recurrences written out in the model, classes for each file of a vocabulary,
 `if x: pass else:`, `eps=0.001`, `1e-06` and `-1000000000.0` (1e-3, 1e-6, -1e9), equal
-layers in a row with a name each (`fc1` to `fc50`, `dnn1` to `dnn4`), a stream of residuals
-kept channels first between layers over the last axis (Whisper's encoder, MLP-Mixer,
-Conformer), two layers in a class because tracing had numbered their scopes (`dense_1`),
+layers in a row with a name each (`fc1` to `fc50`, `dnn1` to `dnn4`), a stream of
+residuals kept channels first between layers over the last axis (Whisper's encoder,
+MLP-Mixer, Conformer), two layers in a class because tracing had numbered their scopes,
 `x[:, None, None].reshape(...)` for `x[:, :, None, None]`.
 """
 

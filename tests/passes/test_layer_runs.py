@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import tensorflow as tf
 import torch
@@ -98,3 +100,20 @@ def test_starred_values_are_named_without_their_star() -> None:
     found = port.module(torch.from_numpy(dense), *map(torch.from_numpy, ids))
     expected = module(dense, *ids)
     np.testing.assert_allclose(found.detach(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_numbers_of_tracing_join_no_layers(tmp_path: Path) -> None:
+    """An export calls the scope of `dense` `dense_1` and that of `dense_1` `dense_1_1`:
+    these are two layers, and no block."""
+    import keras
+
+    x = inputs = keras.Input((6,), name="x")
+    names = ["dense", "dense_1", "dense_2"]
+    for name, activation in zip(names, ("relu", "tanh", "relu"), strict=True):
+        x = keras.layers.Dense(6, activation=activation, name=name)(x)
+    keras.Model(inputs, x).export(str(tmp_path / "saved"), verbose=False)
+    port = tf2torch.convert(tmp_path / "saved", verify=False)
+    assert port.source.count("(nn.Module)") == 1, port.source
+    assert set(port.module.state_dict()) == {
+        f"fc{i}.{part}" for i in (1, 2, 3) for part in ("weight", "bias")
+    }
