@@ -276,14 +276,15 @@ def _misused(drawn: Map, path: str) -> str:
 
 
 def _incomplete(case: Case, drawn: Map, module: str) -> str:
-    """Of the modules inside one that raised, the first that has returned without a call
-    of one that it holds: its result may be known, from before the layer it left out."""
+    """Of the modules inside the region that raised, the first that has returned without
+    a call of one that it holds: its result may be known, from before that layer."""
     called = {event.path for event in drawn.events}
     returned = {event.path for event in drawn.events if event.kind == "out"}
     owners = (_parent(s.name) for s in case.stored if s.trainable)
     missing = (path for path in owners if path and path not in called)
     found = (_parent(path) for path in missing if _parent(path) in returned)
-    return next((p for p in found if not module or p.startswith(f"{module}.")), "")
+    scope = case.port.innermost(module)[1]
+    return next((p for p in found if not scope or p.startswith(f"{scope}.")), "")
 
 
 def _at_root(case: Case, hint: Hint) -> Hint:
