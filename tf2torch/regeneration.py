@@ -5,6 +5,7 @@ It stands between the two because neither may import the other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,8 @@ from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Node, Op, Unported
 from tf2torch.ir.text import part_to_text
 from tf2torch.repair.facts import Facts, Lowering
-from tf2torch.repair.region import Region, regions
+from tf2torch.repair.region import Region, regions, with_functions
+from tf2torch.rules import all_rules
 from tf2torch.rules.ruleset import RuleSet
 from tf2torch.transpiler.emit.classes import ClassSpec
 from tf2torch.transpiler.emit.gaps import operands, settings_of
@@ -27,6 +29,11 @@ IDIOMS = (
     frozenset({"lift_rnn", "lift_steps", "fuse_directions"}),
     frozenset({"merge_equal", "tidy_shapes"}),
     frozenset({"lift_idioms", "tidy_shapes", "merge_equal"}),
+)
+# Ops that no second route can help with, and those that seldom are at fault.
+PLUMBING = frozenset("ReadVariableOp Identity NoOp Const Variable VariableV2".split())
+SHAPES = frozenset(
+    "Shape Pack StridedSlice Reshape ExpandDims Squeeze Fill Range Transpose".split()
 )
 LONGEST_DOC = 4000  # characters of TensorFlow's description of one op
 TRIVIAL = frozenset(
@@ -43,6 +50,7 @@ class Regeneration:
     rules: RuleSet | None = None
     _known: dict[str, Facts | None] = field(default_factory=dict)
     _texts: dict[frozenset[str], dict[str, Region]] = field(default_factory=dict)
+    _routes: dict[tuple[str, str], Lowering] = field(default_factory=dict)
     _graph: Graph | None = None
 
     def __call__(self, region: str) -> Facts | None:
@@ -127,18 +135,53 @@ class Regeneration:
             other = self._without(skip).get(region)
             if other is not None:
                 yield Lowering(f"without {', '.join(sorted(skip))}", other.code)
+        for op in self._rare_first(region):
+            if (region, op) not in self._routes:
+                self._routes[region, op] = self._through_onnx(region, op)
+            yield self._routes[region, op]
 
     def _without(self, skip: frozenset[str]) -> dict[str, Region]:
         """The regions of a port that is compiled without some passes."""
         if skip not in self._texts:
-            asked = self.compiled.options
-            options = replace(asked, rules=self.rules, skip=skip, dump=None)
-            try:
-                text = compile_source(self.compiled.source, options).text
-            except Exception:  # a pass that later ones rely on: this way is closed
-                text = ""
-            self._texts[skip] = regions(text)
+            other = self._compiled(self.rules, skip)
+            self._texts[skip] = {} if other is None else regions(other.text)
         return self._texts[skip]
+
+    def _compiled(
+        self, rules: RuleSet | None, skip: frozenset[str] = frozenset()
+    ) -> Compiled | None:
+        """The port compiled otherwise; None where a pass relies on what is left out."""
+        asked = self.compiled.options
+        options = replace(asked, rules=rules, skip=skip, dump=None)
+        try:
+            return compile_source(self.compiled.source, options)
+        except Exception:  # whatever a pass meets: this way is closed
+            return None
+
+    def _rare_first(self, region: str) -> list[str]:
+        """The op types of the region: what is rare is wrong more often."""
+        facts = self(region)
+        nodes = self._nodes(() if facts is None else facts.origin)
+        counts = Counter(n.op for n in nodes if isinstance(n, Op))
+        known = [op for op in counts if op not in PLUMBING]
+        return sorted(known, key=lambda op: (op in SHAPES, counts[op]))
+
+    def _through_onnx(self, region: str, op: str) -> Lowering:
+        """The region with one op by the second route, and no rule asked for it."""
+        from tf2torch.transpiler.onnx_route import through_onnx
+
+        route = f"{op} through ONNX"
+        other = self._compiled((self.rules or all_rules()).without(op))
+        found = None if other is None else regions(other.text).get(region)
+        if other is None or found is None:
+            return Lowering(route, why=f"the region needs the rule for {op}")
+        functions = {}
+        for name, nodes in other.emitted.gaps.nodes.items():
+            if name in found.reads:
+                functions[name], why = through_onnx(name, nodes[0])
+                if why:
+                    return Lowering(route, why=why)
+        return Lowering(route, with_functions(found.code, functions))
 
 
 def _gap_border(node: Unported) -> Iterator[str]:

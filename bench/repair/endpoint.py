@@ -12,11 +12,12 @@ from pathlib import Path
 
 import click
 
-from bench.repair.__main__ import chosen
+from bench.repair.__main__ import by_kind
 from bench.repair.faults import Fault
 from bench.repair.gaps import GAPPED
 from bench.repair.models import BUILDERS, build
-from bench.repair.run import Row, opened, repaired
+from bench.repair.pins import pin
+from bench.repair.run import Port, opened, repaired, spoiled, with_task
 from tf2torch.api import start_tensorflow
 from tf2torch.repair.budget import Budget
 from tf2torch.repair.providers.openai import OpenAI
@@ -57,27 +58,39 @@ def _gap(name: str, scratch: Path, transcripts: Path, provider: OpenAI) -> None:
     rules = all_rules().without(*case.without)
     with opened(name, case.save(scratch), scratch / f"{name}-port", rules) as port:
         fault = Fault("rule gap", "", len(case.without), port.text)
-        row = repaired(port, fault, Providers(None, provider), Budget())
-        _keep(row, port.folder, transcripts, f"gaps-{name}")
+        _keep(port, fault, provider, transcripts, f"gaps-{name}")
 
 
 def _faults(
     name: str, per_kind: int, scratch: Path, transcripts: Path, provider: OpenAI
 ) -> None:
+    """Of each kind some that the verifier rejects; which they are is not told."""
     with opened(name, build(name, scratch), scratch / f"{name}-port") as port:
-        for fault in chosen(port.text, per_kind):
-            row = repaired(port, fault, Providers(None, provider), Budget())
-            if row.detected:
-                place = f"{name}-{fault.name}".replace(" ", "_")
-                _keep(row, port.folder, transcripts, place)
+        if not port.judged(port.text).passed:
+            raise SystemExit(f"{name} does not pass as it is")
+        measured = with_task(port)
+        for kind, group in by_kind(port).items():
+            place, found = measured if kind == "metric gap" else port, 0
+            for sabotage in group:
+                made = spoiled(place, sabotage) if found < per_kind else None
+                stem = f"{name}-{sabotage.name}"
+                if made is None or (transcripts / f"{stem}.jsonl").exists():
+                    found += made is not None
+                elif not made[0].judged(made[1].source).passed:
+                    _keep(*made, provider, transcripts, stem)
+                    found += 1
 
 
-def _keep(row: Row, folder: Path, transcripts: Path, name: str) -> None:
-    (folder / "repair.jsonl").replace(transcripts / f"{name}.jsonl")
+def _keep(
+    port: Port, fault: Fault, provider: OpenAI, transcripts: Path, stem: str
+) -> None:
+    pin(port, fault, transcripts / stem)
+    row = repaired(port, fault, Providers(None, provider), Budget())
+    (port.folder / "repair.jsonl").replace(transcripts / f"{stem}.jsonl")
     with (transcripts / "rows.jsonl").open("a") as file:
         file.write(json.dumps(row.to_json()) + "\n")
     state = "repaired" if row.true else "open"
-    click.echo(f"{name}: {state} after {row.iterations} iterations")
+    click.echo(f"{row.model}: {state} after {row.iterations} iterations")
 
 
 if __name__ == "__main__":

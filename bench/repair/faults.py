@@ -32,10 +32,11 @@ class Fault:
     region: str
     number: int
     source: str
+    label: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.kind}-{self.region}-{self.number}"
+        return self.label or f"{self.kind}-{self.region}-{self.number}"
 
 
 def faults(source: str) -> Iterator[Fault]:
@@ -50,6 +51,21 @@ def faults(source: str) -> Iterator[Fault]:
             seen.add(made)
             counts[region] = counts.get(region, 0) + 1
             yield Fault(kind, region, counts[region], made)
+
+
+def chosen(text: str, per_kind: int, kinds: tuple[str, ...] = ()) -> list[Fault]:
+    """At most ``per_kind`` of each kind, spread over the places where it fits."""
+    found: dict[str, list[Fault]] = {}
+    for fault in faults(text):
+        found.setdefault(fault.kind, []).append(fault)
+    picked = []
+    for kind, group in found.items():
+        if kinds and kind not in kinds:
+            continue
+        step = max(1, len(group) / per_kind)
+        places = sorted({int(i * step) for i in range(min(per_kind, len(group)))})
+        picked += [group[i] for i in places]
+    return picked
 
 
 class _Sites(cst.CSTVisitor):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import libcst as cst
+import libcst.matchers as m
 
 from tf2torch.repair.tidy import formatted, with_imports
 
@@ -71,6 +73,39 @@ def splice(source: str, name: str, code: str) -> str:
     except Refused:
         return text  # the file was not formatted before: leave the rest as it is
     return tidied
+
+
+def with_functions(code: str, functions: Mapping[str, str]) -> str:
+    """``code`` with each function defined inside of the methods that call it.
+
+    ``functions``: name → text of a function.
+    """
+    return cst.parse_module(code).visit(_Nesting(functions)).code
+
+
+class _Nesting(cst.CSTTransformer):
+    def __init__(self, functions: Mapping[str, str]) -> None:
+        self.functions = functions
+        self.depth = 0
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.depth += 1
+
+    def leave_FunctionDef(
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        self.depth -= 1
+        wanted = [
+            cst.parse_statement(text)
+            for name, text in self.functions.items()
+            if m.findall(original_node, m.Call(func=m.Name(name)))
+        ]
+        block = updated_node.body
+        if self.depth or not wanted or not isinstance(block, cst.IndentedBlock):
+            return updated_node
+        first = int(updated_node.get_docstring() is not None)
+        body = [*block.body[:first], *wanted, *block.body[first:]]
+        return updated_node.with_changes(body=block.with_changes(body=body))
 
 
 def _definition(name: str, code: str) -> cst.ClassDef | cst.FunctionDef:

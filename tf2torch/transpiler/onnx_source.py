@@ -37,7 +37,10 @@ SIMPLE = {
     "Range": "torch.arange({0}.item(), {1}.item(), {2}.item(), device={0}.device)",
     "GatherND": "{0}[{1}.unbind(-1)]",
     "ScatterND": "{0}.index_put({1}.unbind(-1), {2})",
-    "Mod": "torch.remainder({0}, {1})",
+    "Mod": "torch.remainder({0}, {1})", "Atanh": "{0}.atanh()",
+    "Acosh": "{0}.acosh()", "Asinh": "{0}.asinh()", "HardSwish": "F.hardswish({0})",
+    "GlobalAveragePool": "{0}.mean((2, 3), keepdim=True)",
+    "PRelu": "torch.where({0} < 0, {0} * {1}, {0})",
 }  # fmt: skip
 # ONNX's numbers of dtypes.
 DTYPES = {1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32", 7: "int64",
@@ -196,7 +199,84 @@ def _pad(x: list[str], attrs: dict[str, Any]) -> str:
     return f"F.pad({x[0]}, {amounts}, value={value})"
 
 
+def _elu(x: list[str], attrs: dict[str, Any]) -> str:
+    return f"F.elu({x[0]}, {attrs.get('alpha', 1.0)!r})"
+
+
+def _leaky_relu(x: list[str], attrs: dict[str, Any]) -> str:
+    slope = f"{attrs.get('alpha', 0.01):.7g}"
+    return f"torch.where({x[0]} < 0, {x[0]} * {slope}, {x[0]})"
+
+
+def _selu(x: list[str], attrs: dict[str, Any]) -> str:
+    return f"F.selu({x[0]})"
+
+
+def _windows(x: list[str], attrs: dict[str, Any]) -> tuple[int, str]:
+    """(spatial axes, amounts for F.pad); ONNX lists all that come first, then last."""
+    rank = len(attrs["kernel_shape"])
+    if attrs.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
+        raise Untranslated("padding that depends on the size")
+    pads = attrs.get("pads", [0] * 2 * rank)
+    pairs = zip(pads[:rank][::-1], pads[rank:][::-1], strict=True)
+    return rank, repr(tuple(amount for pair in pairs for amount in pair))
+
+
+def _conv(x: list[str], attrs: dict[str, Any]) -> str:
+    rank, pads = _windows(x, attrs)
+    options = (
+        f"stride={tuple(attrs.get('strides', [1] * rank))}, "
+        f"dilation={tuple(attrs.get('dilations', [1] * rank))}, "
+        f"groups={attrs.get('group', 1)}"
+    )
+    operands = ", ".join([f"F.pad({x[0]}, {pads})", *x[1:]])
+    return f"F.conv{rank}d({operands}, {options})"
+
+
+def _max_pool(x: list[str], attrs: dict[str, Any]) -> str:
+    rank, pads = _windows(x, attrs)
+    if attrs.get("ceil_mode") or any(d != 1 for d in attrs.get("dilations", ())):
+        raise Untranslated("a pool with windows that are cut or dilated")
+    stride = tuple(attrs.get("strides", [1] * rank))
+    padded = f"F.pad({x[0]}, {pads}, value=-math.inf)"
+    return f"F.max_pool{rank}d({padded}, {tuple(attrs['kernel_shape'])}, {stride})"
+
+
+def _average_pool(x: list[str], attrs: dict[str, Any]) -> str:
+    """Padding is counted or not: the mean of what is there is a ratio of means."""
+    rank, pads = _windows(x, attrs)
+    if attrs.get("ceil_mode"):
+        raise Untranslated("a pool with windows that are cut")
+    sizes = f"{tuple(attrs['kernel_shape'])}, {tuple(attrs.get('strides', [1] * rank))}"
+    mean = f"F.avg_pool{rank}d(F.pad({x[0]}, {pads}), {sizes})"
+    if attrs.get("count_include_pad"):
+        return mean
+    ones = f"F.pad(torch.ones_like({x[0]}), {pads})"
+    return f"{mean} / F.avg_pool{rank}d({ones}, {sizes})"
+
+
+def _trilu(x: list[str], attrs: dict[str, Any]) -> str:
+    side = "triu" if attrs.get("upper", 1) else "tril"
+    return f"{x[0]}.{side}({f'{x[1]}.item()' if len(x) > 1 else 0})"
+
+
+def _one_hot(x: list[str], attrs: dict[str, Any]) -> str:
+    hot = f"F.one_hot({x[0]}.long(), int({x[1]})).movedim(-1, {attrs.get('axis', -1)})"
+    return f"torch.where({hot} == 1, {x[2]}[1], {x[2]}[0])"
+
+
+def _arg(side: str) -> Write:
+    def write(x: list[str], attrs: dict[str, Any]) -> str:
+        keep = bool(attrs.get("keepdims", 1))
+        return f"{x[0]}.arg{side}({attrs.get('axis', 0)}, keepdim={keep})"
+
+    return write
+
+
 WRITERS: dict[str, Write] = {
+    "Elu": _elu, "LeakyRelu": _leaky_relu, "Selu": _selu, "Conv": _conv,
+    "MaxPool": _max_pool, "AveragePool": _average_pool, "Trilu": _trilu,
+    "OneHot": _one_hot, "ArgMax": _arg("max"), "ArgMin": _arg("min"),
     "Div": _divide, "Cast": _cast, "Transpose": _transpose, "Gather": _gather,
     "Concat": _concat, "Unsqueeze": _unsqueeze, "Squeeze": _squeeze, "Slice": _slice,
     "Softmax": _softmax, "LogSoftmax": _log_softmax, "Clip": _clip, "Split": _split,

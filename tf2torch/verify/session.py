@@ -46,7 +46,8 @@ MODEL_COPIES = 24  # float32 and float64 copies, gradients, the checkpoint while
 class Session:
     """Use as a context manager. ``source``: a path, a live object, or None for what
     each port's provenance.json names. ``limits`` bound the candidate. ``trusting``: one
-    process is forked for all candidates of a folder, which are no attacks."""
+    process is forked for all candidates of a folder, which are no attacks; it sees the
+    files that were there when it started, so another starts where one is replaced."""
 
     source: object = None
     isolated: bool = True
@@ -58,7 +59,7 @@ class Session:
         sandbox.require(self.isolated)
         self._tell = self.progress or (lambda text: None)
         self._oracle: Oracle | None = None
-        self._nursery: tuple[tuple[Path, ...], Worker] | None = None
+        self._nursery: tuple[tuple[tuple[Path, int], ...], Worker] | None = None
         self._question: Question | None = None
         self._ranges: dict[str, Ranges] = {}
         self._saved: tempfile.TemporaryDirectory[str] | None = None
@@ -126,7 +127,7 @@ class Session:
         where = (question.files, self.limits, self.isolated)
         if not self.trusting:
             return Candidate(port, *where)
-        files = tuple(port.files)
+        files = tuple((path, path.stat().st_ino) for path in port.files)
         if self._nursery is None or self._nursery[0] != files or not self._ready():
             self._close_nursery()
             self._nursery = files, start(port, *where)
