@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Node, Op, Unported
+from tf2torch.ir.nodes import Node, Op, Param, Unported
 from tf2torch.ir.text import part_to_text
 from tf2torch.repair.facts import Facts, Lowering
 from tf2torch.repair.region import Region, regions, with_functions
@@ -112,6 +112,7 @@ class Regeneration:
         return [n for n in nodes if n in own or (n in after and n in before)]
 
     def _class_border(self, spec: ClassSpec) -> Iterator[str]:
+        norms = self.compiled.source.training.batch_norm
         for given in spec.graph.inputs:
             yield f"in   {given.name}: {given.type}"
         for name, node in spec.graph.outputs:
@@ -119,13 +120,20 @@ class Regeneration:
         for index, name in sorted(spec.members.items()):
             member = spec.signature.order[index]
             yield f"self.{name}: {type(member).__name__.lower()}, {member.type}"
+            if isinstance(member, Param) and member.variable.name in norms:
+                info = norms[member.variable.name]
+                yield (
+                    f"self.{name} is the running mean of a batch normalization: in "
+                    f"training it keeps {info.momentum:g} of itself in a step"
+                    + ("" if info.trainable else "; frozen: it keeps still")
+                )
 
     def _lowerings(self, region: str) -> Iterator[Lowering]:
         gaps = self.compiled.emitted.gaps.nodes.get(region)
         if gaps:
             from tf2torch.transpiler.onnx_route import through_onnx
 
-            text, why = through_onnx(region, gaps[0])
+            text, why = through_onnx(region, gaps)
             yield Lowering("through ONNX", text, why)
             return
         own = regions(self.compiled.text).get(region)
@@ -178,7 +186,7 @@ class Regeneration:
         functions = {}
         for name, nodes in other.emitted.gaps.nodes.items():
             if name in found.reads:
-                functions[name], why = through_onnx(name, nodes[0])
+                functions[name], why = through_onnx(name, nodes)
                 if why:
                     return Lowering(route, why=why)
         return Lowering(route, with_functions(found.code, functions))

@@ -14,6 +14,7 @@ import numpy as np
 
 from bench.repair.faults import Fault
 from bench.repair.sabotage import Sabotage
+from tf2torch.diagnostics import Code, Hint
 from tf2torch.regeneration import Regeneration
 from tf2torch.repair.budget import Budget
 from tf2torch.repair.judge import Bench
@@ -176,10 +177,10 @@ def repaired(
     """Spoil, run the loop, and look at what came of it."""
     start = time.monotonic()
     board = port.judged(fault.source)
-    head = (port.model, fault.kind, fault.region, fault.name)
+    urgent = [h for h in board.hints if h.priority <= 2]
+    head = (port.model, _kind(fault, urgent), fault.region, fault.name)
     if board.passed:
         return Row(*head, detected=False)
-    urgent = [h for h in board.hints if h.priority <= 2]
     log = Transcript(port.folder / "repair.jsonl")
     bench = Bench(port.folder, port.verifier())
     run = Run(bench, board, providers, log, budget or Budget(), port.facts)
@@ -205,3 +206,10 @@ def repaired(
         sum(event.answer.tokens for event in events),
         round(time.monotonic() - start, 1),
     )
+
+
+def _kind(fault: Fault, urgent: list[Hint]) -> str:
+    """A fault that the metric lets pass is found by its values."""
+    if fault.kind == "metric gap" and Code.METRIC_GAP not in {h.code for h in urgent}:
+        return "wrong semantics"
+    return fault.kind

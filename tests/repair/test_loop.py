@@ -168,6 +168,38 @@ def test_several_regions_are_asked_for_at_once(tmp_path: Path) -> None:
     assert all(r.locked == () for r in answers.requests[:2])
 
 
+def test_answers_that_only_help_together_are_kept_together(tmp_path: Path) -> None:
+    text = MODEL.replace("class Good", "class Worse")
+    (tmp_path / "model.py").write_text(text)
+    other = Hint(Code.OUTPUT_MISMATCH, Priority.P1, "Worse", "differs", "compare")
+    board = DOUBLES.Board(False, 0.0, (HINT, other), ())
+
+    class Both(DOUBLES.Judge):  # type: ignore[misc] # a double, loaded by path
+        def whole(self, folder: Path) -> Any:
+            good = (folder / "model.py").read_text().count("log_softmax") == 2
+            return DOUBLES.Board(True, 100.0) if good else board
+
+    class Fixes:
+        name = "fixes"
+
+        def propose(self, request: Request) -> Answer:
+            return Answer(FIXED.replace("Bad", request.region))
+
+    place = tmp_path / "repair.jsonl"
+    providers = Providers(None, Fixes())
+    result = Run(Bench(tmp_path, Both()), board, providers, Transcript(place))()
+    assert result.outcome is Outcome.FIXED and result.iterations == 1
+    alone, also, both = attempts(read(place))
+    assert both.kept and not alone.kept and not also.kept
+    assert both.region == f"{alone.region}, {also.region}" and "+" in both.diff
+    kept = place.read_bytes()
+    (tmp_path / "model.py").write_text(text)
+    (tmp_path / "kept.jsonl").write_bytes(kept)
+    again = recorded(tmp_path / "kept.jsonl")
+    assert Run(Bench(tmp_path, Both()), board, again, Transcript(place))().board.passed
+    assert place.read_bytes().replace(b"fixes", b"") == kept.replace(b"fixes", b"")
+
+
 def test_suspects_are_what_hints_name_and_what_that_is_made_of() -> None:
     source = "def f(x):\n    return x\n\n\nclass A:\n    def g(self):\n        f(1)\n"
     source += "\n\nclass B:\n    pass\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -65,6 +65,14 @@ class Bench:
             return Verdict(made, alone.why, f"wrong by itself: {alone.why}")
         board = self.judge.whole(self.folder)
         return Verdict(made, alone.why, said(board), board)
+
+    def try_together(self, text: str, codes: Mapping[str, str]) -> Verdict:
+        """``text`` with several regions replaced, each of which was judged before."""
+        for region, code in codes.items():
+            text = splice(text, region, code)
+        self.model.write_text(text)
+        board = self.judge.whole(self.folder)
+        return Verdict(text, "", said(board), board)
 
 
 def _forbidden(board: Scoreboard) -> str:

@@ -17,7 +17,7 @@ from tf2torch.repair.providers.recorded import digest
 from tf2torch.repair.providers.selection import Providers
 from tf2torch.repair.region import regions
 from tf2torch.repair.suspects import Suspect, primary, suspects
-from tf2torch.repair.transcript import Attempt, End, Start, Transcript
+from tf2torch.repair.transcript import TOGETHER, Attempt, End, Start, Transcript
 
 if TYPE_CHECKING:
     from tf2torch.verify import Scoreboard
@@ -100,13 +100,12 @@ class Run:
         while provider is not None and offers and not self.spent.over:
             requests = self._requests(provider)
             answers = self._asked(provider, requests) if requests else []
-            found = [pair for pair in zip(requests, answers, strict=True) if pair[1]]
+            pairs = zip(requests, answers, strict=True)
+            found = [(r, answer) for r, answer in pairs if answer is not None]
             offered |= bool(found)
             offers -= 1
             before = self.best
-            for request, answer in found:
-                assert answer is not None
-                self._try(provider, request, answer)
+            self._try_all(provider, found)
             if self.best is not before or not requests:
                 break
         return offered
@@ -156,11 +155,40 @@ class Run:
                 self.spent.add(answer)
         return answers
 
-    def _try(self, provider: Provider, request: Request, answer: Answer) -> None:
+    def _try_all(self, provider: Provider, found: list[tuple[Request, Answer]]) -> None:
+        """Each by itself; then together those that did not help: a fault may stand in
+        several regions, and what did not help before another was kept may do so now."""
+        left, kept = {}, 0
+        for request, answer in found:
+            before = self.best
+            board = self._try(provider, request, answer).board
+            kept += self.best is not before
+            if self.best is before and board is not None:
+                left[request.region] = answer.code or ""
+        if left and len(left) + kept > 1 and not self.best.passed:
+            self._try_together(left, [request for request, _ in found])
+
+    def _try(self, provider: Provider, request: Request, answer: Answer) -> Verdict:
         verdict = Verdict(self.text, "", answer.note or "no code in the answer")
         if answer.code is not None:
             verdict = self.bench.try_(self.text, request.region, answer.code)
+        free = provider is self.providers.free
+        self._judged(provider.name, free, request, answer, verdict)
+        return verdict
+
+    def _judged(
+        self,
+        provider: str,
+        free: bool,
+        request: Request,
+        answer: Answer,
+        verdict: Verdict,
+    ) -> None:
+        """Keep what is better, and write down what was tried."""
         board, before = verdict.board, self.best
+        after = answer.code or request.code
+        if provider == TOGETHER:
+            after = verdict.text
         kept = board is not None and better_than(board, before)
         if kept and board is not None:
             self.best, self.text = board, verdict.text
@@ -170,12 +198,12 @@ class Run:
         attempt = Attempt(
             self.iteration,
             request.region,
-            provider.name,
-            provider is self.providers.free,
+            provider,
+            free,
             tuple(map(str, request.hints)),
             digest(request.code),
             answer,
-            _diff(request.code, answer.code or request.code),
+            _diff(request.code, after),
             verdict.alone,
             verdict.outcome,
             kept,
@@ -184,6 +212,13 @@ class Run:
         )
         self.attempts.setdefault(request.region, []).append(attempt)
         self.log.add(attempt)
+
+    def _try_together(self, codes: dict[str, str], requests: list[Request]) -> None:
+        """Answers none of which helps by itself: a fault may stand in all of them."""
+        verdict = self.bench.try_together(self.text, codes)
+        hints = tuple(dict.fromkeys(h for r in requests for h in r.hints))
+        request = Request(", ".join(codes), self.text, hints, self.text, ())
+        self._judged(TOGETHER, False, request, Answer(None), verdict)
 
     def _end(self, outcome: Outcome, failure: str) -> End:
         return End(

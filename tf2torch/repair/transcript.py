@@ -17,6 +17,7 @@ from typing import Any
 from tf2torch.repair.providers import Answer, Tried
 
 VERSION = 1
+TOGETHER = "together"  # the provider of an attempt that joins the answers before it
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Attempt:
 
     @property
     def tried(self) -> Tried:
-        return Tried(self.answer.code or "", self.outcome)
+        kept = "kept, and part of the code as it is now; " if self.kept else ""
+        return Tried(self.answer.code or "", kept + self.outcome)
 
 
 @dataclass(frozen=True)

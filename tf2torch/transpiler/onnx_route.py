@@ -6,15 +6,17 @@ verifier decides. Where the way is closed it says at which step, and why.
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tf2torch import pycode
-from tf2torch.ir.nodes import Const, Unported
-from tf2torch.ir.types import HANDLES
+from tf2torch.ir.nodes import Const, Input, Node, Unported
+from tf2torch.ir.types import HANDLES, Shape, TensorType
 from tf2torch.transpiler import tf_ops
 from tf2torch.transpiler.emit.gaps import function_text, operands
 from tf2torch.transpiler.onnx_source import Untranslated, statement
@@ -24,8 +26,12 @@ LARGEST = 512  # elements of a constant that may stand in source
 NOT_PORTED = "    raise NotImplementedError("
 
 
-def through_onnx(name: str, node: Unported) -> tuple[str, str]:
-    """(source of function ``name``, '') or ('', why there is none)"""
+def through_onnx(name: str, nodes: Sequence[Unported]) -> tuple[str, str]:
+    """(source of function ``name``, '') or ('', why there is none)
+
+    ``nodes`` share the function; a constant operand that differs stays a parameter.
+    """
+    node = _generalised(nodes)
     try:
         model = _converted(node)
         body = list(_statements(model.graph, [n for n, _ in operands(node)], node))
@@ -34,6 +40,36 @@ def through_onnx(name: str, node: Unported) -> tuple[str, str]:
     header = function_text(name, node).split('    """')[0]
     doc = f'    """TensorFlow\'s {node.op}, by way of its ONNX form."""'
     return "\n".join([header.rstrip(), doc, *(f"    {line}" for line in body)]), ""
+
+
+def _generalised(nodes: Sequence[Unported]) -> Unported:
+    """The first node, with those operands constant that are the same in all, and of
+    the sizes that all agree on."""
+    first = nodes[0]
+    columns = zip(*(node.inputs for node in nodes), strict=True)
+    return replace(first, inputs=tuple(map(_common, columns)))
+
+
+def _common(column: tuple[Node, ...]) -> Node:
+    first, *others = column
+    if isinstance(first, Const) and all(
+        isinstance(n, Const) and np.array_equal(n.array, first.array) for n in others
+    ):
+        return first
+    shapes = {n.shape for n in column}
+    shape = first.shape if len(shapes) == 1 else _joined(shapes)
+    return Input("x", types=(TensorType(first.dtype, shape),))
+
+
+def _joined(shapes: set[Shape | None]) -> Shape | None:
+    """Sizes that differ are open; no shape where the ranks differ."""
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) < len(shapes) or len({len(shape) for shape in known}) > 1:
+        return None
+    return tuple(
+        sizes[0] if len(set(sizes)) == 1 else f"n{axis}"
+        for axis, sizes in enumerate(zip(*known, strict=True))
+    )
 
 
 def _converted(node: Unported) -> Any:
@@ -77,7 +113,17 @@ def _applied(node: Unported, flat: list[Any]) -> Any:
         grouped[argument.name] = rest[0] if length is None else rest[:length]
         rest = rest[1 if length is None else length :]
     plain = {k: v for k, v in attrs.items() if k not in tf_ops.type_attrs(node.op)}
-    return list(tf.nest.flatten(getattr(tf.raw_ops, node.op)(**grouped, **plain)))
+    op = getattr(tf.raw_ops, node.op)
+    given = _as_python_says({**grouped, **plain}, inspect.signature(op).parameters)
+    return list(tf.nest.flatten(op(**given)))
+
+
+def _as_python_says(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Python calls some operands otherwise than the schema: Mean's
+    ``reduction_indices`` is ``axis``."""
+    left = iter([name for name in names if name not in given])
+    known = set(names)
+    return {k if k in known else next(left): v for k, v in given.items()}
 
 
 def _shape(node: Any) -> list[int | None] | None:

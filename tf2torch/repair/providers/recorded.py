@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from tf2torch.repair.providers import Answer, Provider, ProviderError, Request
-from tf2torch.repair.transcript import Attempt
+from tf2torch.repair.transcript import TOGETHER, Attempt
 
 
 class Recorded:
@@ -19,7 +19,7 @@ class Recorded:
         self, attempts: Iterable[Attempt], free: bool, then: Provider | None = None
     ) -> None:
         self._left: dict[str, list[Attempt]] = {}
-        mine = [a for a in attempts if a.free == free]
+        mine = [a for a in attempts if a.free == free and a.provider != TOGETHER]
         for attempt in mine:
             self._left.setdefault(attempt.region, []).append(attempt)
         self._then = then
