@@ -23,7 +23,7 @@ GOLDEN = (
     "straight_through small_cnn tf1_while_loop tensor_array_loop deepfm din vae "
     "mel_cnn stacked_bilstm bert_classifier gpt2 wavenet unet"
 ).split()
-SECONDS = 150.0  # for one fault
+SECONDS = 100.0  # for one fault
 
 
 @click.command()

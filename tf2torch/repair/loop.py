@@ -159,11 +159,14 @@ class Run:
         """Each by itself; then together those that did not help: a fault may stand in
         several regions, and what did not help before another was kept may do so now."""
         left, kept = {}, 0
+        asked, known = {request.region for request, _ in found}, regions(self.text)
         for request, answer in found:
             before = self.best
-            board = self._try(provider, request, answer).board
+            verdict = self._try(provider, request, answer)
             kept += self.best is not before
-            if self.best is before and board is not None:
+            # What is refuted by itself may hold another that was wrong as well.
+            holds_others = bool(verdict.alone and known[request.region].reads & asked)
+            if self.best is before and (verdict.board or holds_others):
                 left[request.region] = answer.code or ""
         if left and len(left) + kept > 1 and not self.best.passed:
             self._try_together(left, [request for request, _ in found])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import lru_cache
+from pathlib import Path
 
 # Names that an answer may use without importing them, and what brings them in.
 AT_HAND = {
@@ -16,9 +18,8 @@ AT_HAND = {
     "Tensor": "from torch import Tensor",
     "nn": "from torch import nn",
 }
-RUFF = (sys.executable, "-m", "ruff")
-CHECK = (*RUFF, "check", "--isolated", "--select", "I,F401", "--fix", "-q", "-")
-FORMAT = (*RUFF, "format", "--isolated", "--line-length", "88", "-q", "-")
+CHECK = ("check", "--isolated", "--select", "I,F401", "--fix", "-q", "-")
+FORMAT = ("format", "--isolated", "--line-length", "88", "-q", "-")
 
 
 def with_imports(source: str) -> str:
@@ -46,11 +47,19 @@ def formatted(source: str) -> str:
     """``source`` by ruff's import order and format; as it was where ruff fails."""
     text = source
     for command in (CHECK, FORMAT):
-        done = subprocess.run(command, input=text, capture_output=True, text=True)
+        called = [*ruff_command(), *command]
+        done = subprocess.run(called, input=text, capture_output=True, text=True)
         if done.returncode != 0 or not done.stdout:
             return source
         text = done.stdout
     return text
+
+
+@lru_cache(maxsize=1)
+def ruff_command() -> tuple[str, ...]:
+    """The program itself: ``python -m ruff`` first starts an interpreter."""
+    beside = Path(sys.executable).with_name("ruff")
+    return (str(beside),) if beside.is_file() else (sys.executable, "-m", "ruff")
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -25,6 +25,7 @@ from tf2torch.verify.wire import Arrays
 AGREEMENT = 1e-3  # of the largest magnitude; the gates on the whole are tighter
 MOST_NODES = 3  # of one function: its other calls are left to the whole
 HIGHEST_RANK = 5
+LONGEST = 200  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def check(bench: Bench, region: Region) -> Alone:
         where = f" (model.py:{failure.line})" if failure.line else ""
         return Alone(False, f"{failure}{where}")
     except Refused as refusal:
-        return Alone(None, f"the original's tensors cannot be read: {refusal}")
+        why = str(refusal).splitlines()[0][:LONGEST]  # TensorFlow's may hold tensors
+        return Alone(None, f"the original's tensors cannot be read: {why}")
 
 
 def _function(bench: Bench, region: Region) -> Alone:
