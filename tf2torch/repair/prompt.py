@@ -42,7 +42,7 @@ def region_text(request: Request, brief: bool) -> str:
         "region",
         region=request.region,
         kind=facts.kind,
-        hints="\n".join(map(hint_text, request.hints)) or "- nothing by name",
+        hints=request.findings or _hints(request),
         boundary=data("\n".join(facts.boundary) or NOT_KNOWN),
         subgraph=data(facts.subgraph or NOT_KNOWN),
         semantics="see its documentation" if brief else data("\n\n".join(semantics)),
@@ -51,6 +51,10 @@ def region_text(request: Request, brief: bool) -> str:
         helpers=signatures(request.source, request.locked),
         attempts=_attempts(request.attempts, request.code, brief),
     )
+
+
+def _hints(request: Request) -> str:
+    return "\n".join(map(hint_text, request.hints)) or "- nothing by name"
 
 
 def data(text: str) -> str:

@@ -20,8 +20,9 @@ class Tried:
 
 @dataclass(frozen=True)
 class Request:
-    """One region to write again. ``attempts``: earlier answers and what came of them;
-    ``locked``: names of regions that stay as they are; ``verified``: those of them
+    """One region to write again. ``findings``: text that the prompt has in the place of
+    the hints (to measure what hints are worth). ``attempts``: earlier answers and what
+    came of them; ``locked``: names of regions that stay as they are; ``verified``: those of them
     that are known to be right; ``source``: all of model.py."""
 
     region: str
@@ -32,6 +33,7 @@ class Request:
     attempts: tuple[Tried, ...] = ()
     verified: tuple[str, ...] = ()
     facts: Facts | None = None
+    findings: str = ""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class CustomGradient(torch.autograd.Function):
 class Features(nn.Module):
     def __init__(self):
         super().__init__()
-        self.fc1 = nn.Linear(6, 8, bias = False)
+        self.fc1 = nn.Linear(6, 8, bias=False)
         self.scale = nn.Parameter(torch.empty(8))
         self.fc2 = nn.Linear(6, 8)
 
