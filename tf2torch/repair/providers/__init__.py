@@ -22,8 +22,8 @@ class Tried:
 class Request:
     """One region to write again. ``findings``: text that the prompt has in the place of
     the hints (to measure what hints are worth). ``attempts``: earlier answers and what
-    came of them; ``locked``: names of regions that stay as they are; ``verified``: those of them
-    that are known to be right; ``source``: all of model.py."""
+    came of them; ``locked``: names of regions that stay as they are; ``verified``:
+    those of them that are known to be right; ``source``: all of model.py."""
 
     region: str
     code: str
