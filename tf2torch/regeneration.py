@@ -6,10 +6,10 @@ It stands between the two because neither may import the other.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from tf2torch.ir.graph import Graph
+from tf2torch.ir.graph import Graph, every_node
 from tf2torch.ir.nodes import Node, Op, Param, Unported
 from tf2torch.ir.text import part_to_text
 from tf2torch.repair.facts import Facts, Lowering
@@ -75,15 +75,16 @@ class Regeneration:
             origin = tuple(sorted(callers(self.compiled).get(region, ())))
         else:
             return None
-        kept = self._nodes(origin)
+        graph, kept = self._part(origin)
         ops = sorted(
-            {n.op for n in kept if isinstance(n, Op)} | {n.op for n in gaps or ()}
+            {n.op for n in _with_inner(kept) if isinstance(n, Op)}
+            | {n.op for n in gaps or ()}
         )
         return Facts(
             region,
             kind,
             origin,
-            part_to_text(self._typed, kept),
+            part_to_text(graph, kept),
             tuple((op, text) for op in ops if (text := _description(op))),
             border,
             lambda: self._lowerings(region),
@@ -95,21 +96,16 @@ class Regeneration:
             self._graph = infer_types(self.compiled.source.graph)
         return self._graph
 
-    def _nodes(self, origin: Iterable[str]) -> list[Node]:
-        """The nodes of that origin, and those that lie between them."""
+    def _part(self, origin: Iterable[str]) -> tuple[Graph, list[Node]]:
+        """The nodes of that origin, and those that lie between them; they are those of
+        one graph: the model's, or the first loop, branch or gradient that has any."""
         wanted = set(origin)
-        nodes = self._typed.nodes()
-        own = {n for n in nodes if wanted & set(n.origin.tf[:1])}
-        after: set[Node] = set()
-        for node in nodes:
-            if node in own or any(o in after for o in node.operands):
-                after.add(node)
-        before: set[Node] = set()
-        for node in reversed(nodes):
-            if node in own or node in before:
-                before.add(node)
-                before.update(node.operands)
-        return [n for n in nodes if n in own or (n in after and n in before)]
+        for graph in _graphs(self._typed):
+            nodes = graph.nodes()
+            own = {n for n in nodes if wanted & set(n.origin.tf[:1])}
+            if own:
+                return graph, _between(nodes, own)
+        return self._typed, []
 
     def _class_border(self, spec: ClassSpec) -> Iterator[str]:
         norms = self.compiled.source.training.batch_norm
@@ -169,8 +165,8 @@ class Regeneration:
     def _rare_first(self, region: str) -> list[str]:
         """The op types of the region: what is rare is wrong more often."""
         facts = self(region)
-        nodes = self._nodes(() if facts is None else facts.origin)
-        counts = Counter(n.op for n in nodes if isinstance(n, Op))
+        _, nodes = self._part(() if facts is None else facts.origin)
+        counts = Counter(n.op for n in _with_inner(nodes) if isinstance(n, Op))
         known = [op for op in counts if op not in PLUMBING]
         return sorted(known, key=lambda op: (op in SHAPES, counts[op]))
 
@@ -190,6 +186,36 @@ class Regeneration:
                 if why:
                     return Lowering(route, why=why)
         return Lowering(route, with_functions(found.code, functions))
+
+
+def _graphs(graph: Graph) -> Iterator[Graph]:
+    """It, and those inside of it, the outermost first."""
+    pending = [graph]
+    while pending:
+        first = pending.pop(0)
+        yield first
+        pending.extend(inner for node in first.nodes() for inner in node.graphs())
+
+
+def _between(nodes: Sequence[Node], own: set[Node]) -> list[Node]:
+    after: set[Node] = set()
+    for node in nodes:
+        if node in own or any(o in after for o in node.operands):
+            after.add(node)
+    before: set[Node] = set()
+    for node in reversed(nodes):
+        if node in own or node in before:
+            before.add(node)
+            before.update(node.operands)
+    return [n for n in nodes if n in own or (n in after and n in before)]
+
+
+def _with_inner(nodes: Iterable[Node]) -> Iterator[Node]:
+    """And those of loops, branches and custom gradients."""
+    for node in nodes:
+        yield node
+        for graph in node.graphs():
+            yield from every_node(graph)
 
 
 def _gap_border(node: Unported) -> Iterator[str]:
