@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bench.repair.report import ENDPOINT_ROWS, write
+from bench.repair.report import ENDPOINT_ROWS, SECONDS, write
 from bench.repair.run import Port, Row, opened, repaired, spoiled, with_task
 from bench.repair.sabotage import Sabotage, sabotages
 from golden_models.sources import options, source
@@ -23,7 +23,6 @@ GOLDEN = (
     "straight_through small_cnn tf1_while_loop tensor_array_loop deepfm din vae "
     "mel_cnn stacked_bilstm bert_classifier gpt2 wavenet unet"
 ).split()
-SECONDS = 100.0  # for one fault
 
 
 @click.command()

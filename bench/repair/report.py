@@ -12,6 +12,7 @@ RESULTS = ROOT / "bench" / "repair.json"
 TEMPLATE = Path(__file__).with_name("repair.md")
 ENDPOINT_ROWS = ROOT / "tests" / "repair" / "transcripts" / "rows.json"
 
+SECONDS = 100.0  # for one fault and the catalogue
 Rows = list[dict[str, Any]]
 
 
@@ -37,16 +38,17 @@ def summary(rows: Rows) -> dict[str, Any]:
     }
 
 
-def by_kind(rows: Rows) -> dict[str, dict[str, int]]:
-    kinds = sorted({row["kind"] for row in rows})
-    return {
-        kind: {
-            "faults": sum(r["detected"] for r in rows if r["kind"] == kind),
-            "converged": sum(r["true"] for r in rows if r["kind"] == kind),
-            "not rejected": sum(not r["detected"] for r in rows if r["kind"] == kind),
+def counted(rows: Rows, column: str) -> dict[str, dict[str, int]]:
+    """By the values of ``column``."""
+    found: dict[str, dict[str, int]] = {}
+    for value in sorted({row[column] for row in rows}):
+        group = [row for row in rows if row[column] == value]
+        found[value] = {
+            "faults": sum(row["detected"] for row in group),
+            "converged": sum(row["true"] for row in group),
+            "not rejected": sum(not row["detected"] for row in group),
         }
-        for kind in kinds
-    }
+    return found
 
 
 def _mean(values: list[int]) -> float | None:
@@ -56,7 +58,12 @@ def _mean(values: list[int]) -> float | None:
 def write(rows: Rows, endpoint: Rows) -> None:
     """bench/repair.json and docs/repair.md."""
     content = {
-        "catalog": {"summary": summary(rows), "by kind": by_kind(rows), "rows": rows},
+        "catalog": {
+            "summary": summary(rows),
+            "by kind": counted(rows, "kind"),
+            "by model": counted(rows, "model"),
+            "rows": rows,
+        },
         "endpoint": {"summary": summary(endpoint), "rows": endpoint},
     }
     RESULTS.write_text(json.dumps(content, indent=1) + "\n")
@@ -67,14 +74,32 @@ def page(content: dict[str, Any]) -> str:
     """docs/repair.md: the text of repair.md with these figures."""
     catalog, endpoint = content["catalog"], content["endpoint"]
     gaps = [row for row in endpoint["rows"] if row["kind"] == "rule gap"]
-    faults = [row for row in endpoint["rows"] if row["kind"] != "rule gap"]
+    texts = [row for row in endpoint["rows"] if row["name"][-1:].isdigit()]
+    texts = [row for row in texts if row not in gaps and "form" not in row["name"]]
+    others = [r for r in endpoint["rows"] if r not in gaps and r not in texts]
     return TEMPLATE.read_text().format(
+        seconds=SECONDS,
         catalog=_figures(catalog["summary"]),
-        kinds=_kinds(catalog["by kind"]),
+        kinds=_counts("kind", catalog["by kind"]),
+        models=_counts("model", catalog["by model"]),
         routes=_routes(catalog["summary"]["routes"]),
         gaps=_gaps(gaps),
-        faults=_figures(summary(faults)),
+        faults=_figures(summary(texts)),
+        sabotaged=_figures(summary(others)),
+        sabotages=_each(others),
     )
+
+
+def _each(rows: Rows) -> str:
+    head = "| model | fault | found as | iterations | attempts | tokens | passes |"
+    lines = [head, "|---|---|---|---|---|---|---|"]
+    for row in rows:
+        name = row["name"].replace("_", " ")
+        lines.append(
+            f"| {row['model']} | {name} | {row['code']} | {row['iterations']} "
+            f"| {row['attempts']} | {row['tokens']} | {'yes' if row['true'] else 'no'} |"
+        )
+    return "\n".join(lines)
 
 
 def _figures(found: dict[str, Any]) -> str:
@@ -82,8 +107,8 @@ def _figures(found: dict[str, Any]) -> str:
     return "\n".join(["| figure | value |", "|---|---|", *rows])
 
 
-def _kinds(found: dict[str, dict[str, int]]) -> str:
-    head = "| kind | faults | converged | not rejected |\n|---|---|---|---|"
+def _counts(what: str, found: dict[str, dict[str, int]]) -> str:
+    head = f"| {what} | faults | converged | not rejected |\n|---|---|---|---|"
     rows = [
         f"| {k} | {v['faults']} | {v['converged']} | {v['not rejected']} |"
         for k, v in found.items()
