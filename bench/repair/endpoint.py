@@ -21,6 +21,7 @@ from bench.repair.models import BUILDERS, build
 from bench.repair.pins import pin
 from bench.repair.run import Port, opened, repaired, spoiled, with_task
 from tf2torch.api import start_tensorflow
+from tf2torch.diagnostics import Code
 from tf2torch.repair.budget import Budget
 from tf2torch.repair.providers import Provider
 from tf2torch.repair.providers.openai import OpenAI
@@ -44,6 +45,7 @@ class Desk:
 @click.option("--api-key-env", default="OPENAI_API_KEY", show_default=True)
 @click.option("--gap", "gaps", multiple=True, help="Only these models with gaps.")
 @click.option("--faults", "of", multiple=True, type=click.Choice(list(BUILDERS)))
+@click.option("--kind", "kinds", multiple=True, help="Only these kinds of faults.")
 @click.option("--per-kind", default=1, show_default=True)
 @click.option("--told", default="all", type=click.Choice(LEVELS), help="Of the hints.")
 @click.option("--max-tokens", type=int, help="For one fault: the same at each level.")
@@ -54,6 +56,7 @@ def main(
     api_key_env: str,
     gaps: tuple[str, ...],
     of: tuple[str, ...],
+    kinds: tuple[str, ...],
     per_kind: int,
     told: str,
     max_tokens: int | None,
@@ -67,7 +70,7 @@ def main(
         for name in gaps:
             _gap(name, Path(scratch), desk)
         for name in of:
-            _faults(name, per_kind, Path(scratch), desk)
+            _faults(name, kinds, per_kind, Path(scratch), desk)
 
 
 def _gap(name: str, scratch: Path, desk: Desk) -> None:
@@ -78,22 +81,31 @@ def _gap(name: str, scratch: Path, desk: Desk) -> None:
         _keep(port, fault, desk, f"gaps-{name}")
 
 
-def _faults(name: str, per_kind: int, scratch: Path, desk: Desk) -> None:
+def _faults(
+    name: str, kinds: tuple[str, ...], per_kind: int, scratch: Path, desk: Desk
+) -> None:
     """Of each kind some that the verifier rejects; which they are is not told."""
     with opened(name, build(name, scratch), scratch / f"{name}-port") as port:
         if not port.judged(port.text).passed:
             raise SystemExit(f"{name} does not pass as it is")
         measured = with_task(port)
-        for kind, group in by_kind(port).items():
+        for kind, group in by_kind(port, kinds).items():
             place, found = measured if kind == "metric gap" else port, 0
             for sabotage in group:
                 made = spoiled(place, sabotage) if found < per_kind else None
                 stem = f"{name}-{sabotage.name}"
                 if made is None or (desk.transcripts / f"{stem}.jsonl").exists():
                     found += made is not None
-                elif not made[0].judged(made[1].source).passed:
+                elif _is_found(*made):
                     _keep(*made, desk, stem)
                     found += 1
+
+
+def _is_found(port: Port, fault: Fault) -> bool:
+    """By the verifier, and a metric gap as one."""
+    board = port.judged(fault.source)
+    gap = Code.METRIC_GAP in {hint.code for hint in board.hints}
+    return not board.passed and (gap or fault.kind != "metric gap")
 
 
 def _keep(port: Port, fault: Fault, desk: Desk, stem: str) -> None:

@@ -97,9 +97,13 @@ def _each(rows: Rows) -> str:
         name = row["name"].replace("_", " ")
         lines.append(
             f"| {row['model']} | {name} | {row['code']} | {row['iterations']} "
-            f"| {row['attempts']} | {row['tokens']} | {'yes' if row['true'] else 'no'} |"
+            f"| {row['attempts']} | {row['tokens']} | {_passes(row)} |"
         )
     return "\n".join(lines)
+
+
+def _passes(row: dict[str, Any]) -> str:
+    return "yes" if row["true"] else "no"
 
 
 def _figures(found: dict[str, Any]) -> str:
@@ -127,6 +131,6 @@ def _gaps(rows: Rows) -> str:
         names = ", ".join(f"`{name}`" for name in row["touched"])
         lines.append(
             f"| {row['model']} | {names} | {row['iterations']} | {row['attempts']} "
-            f"| {row['tokens']} | {'yes' if row['true'] else 'no'} |"
+            f"| {row['tokens']} | {_passes(row)} |"
         )
     return "\n".join(lines)
