@@ -181,7 +181,7 @@ class Regeneration:
             return Lowering(route, why=f"the region needs the rule for {op}")
         functions = {}
         for name, nodes in other.emitted.gaps.nodes.items():
-            if name in found.reads:
+            if name in found.reads and nodes[0].op == op:
                 functions[name], why = through_onnx(name, nodes)
                 if why:
                     return Lowering(route, why=why)
