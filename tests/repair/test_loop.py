@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,6 +167,22 @@ def test_several_regions_are_asked_for_at_once(tmp_path: Path) -> None:
     assert {a.region for a in first} == {"Bad", "Worse"}
     assert {a.iteration for a in first} == {1}
     assert all(r.locked == () for r in answers.requests[:2])
+
+
+def test_ctrl_c_waits_for_no_answer() -> None:
+    """A main thread that asks an endpoint which never answers, and is interrupted."""
+    code = (
+        "import _thread, threading, time\n"
+        "from types import SimpleNamespace\n"
+        "from tf2torch.repair.asking import ask_all\n"
+        "slow = SimpleNamespace(name='slow', propose=lambda r: time.sleep(600))\n"
+        "threading.Timer(0.5, _thread.interrupt_main).start()\n"
+        "ask_all(slow, [1, 2])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert "KeyboardInterrupt" in done.stderr and done.returncode != 0
 
 
 def test_answers_that_only_help_together_are_kept_together(tmp_path: Path) -> None:

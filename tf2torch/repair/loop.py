@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tf2torch.repair.asking import ask_all
 from tf2torch.repair.budget import Budget, Spent
 from tf2torch.repair.facts import Knowledge
 from tf2torch.repair.judge import Bench, Verdict, better_than
@@ -146,8 +146,7 @@ class Run:
         names = ", ".join(r.region for r in requests)
         of = f"{self.iteration}/{self.budget.iterations}"
         self.tell(f"repair {of}: {provider.name} on {names} ({self.spent})")
-        with ThreadPoolExecutor(len(requests)) as pool:
-            answers = list(pool.map(provider.propose, requests))
+        answers = ask_all(provider, requests)
         for request, answer in zip(requests, answers, strict=True):
             if answer is None:
                 self.exhausted.add((provider.name, request.region))
