@@ -20,6 +20,7 @@ from tf2torch.verify import Session
 from tf2torch.verify.session import with_seconds
 from tf2torch.verify.task import Task
 
+MODEL = "model.txt"
 TASK = "task.npz"
 METRIC = "metric"  # its name and the output's, beside the columns
 
@@ -33,7 +34,7 @@ def pin(port: Port, fault: Fault, place: Path) -> None:
     shutil.copy(port.folder / "provenance.json", place)
     if (port.folder / "vocabularies").is_dir():
         shutil.copytree(port.folder / "vocabularies", place / "vocabularies")
-    (place / "model.py").write_text(fault.source)
+    (place / MODEL).write_text(fault.source)
     if port.task is not None:
         named = np.array([port.task.metric, port.task.output])
         np.savez(place / TASK, **{METRIC: named, **port.task.columns})  # type: ignore[arg-type] # a stub that takes no mapping
@@ -44,7 +45,8 @@ def pinned(place: Path, model: Path, scratch: Path) -> Iterator[Port]:
     """A copy in ``scratch`` of what is kept in ``place``; ``model`` is the original."""
     folder = scratch / place.name
     shutil.copytree(place, folder)
-    text = (folder / "model.py").read_text()
+    text = (folder / MODEL).read_text()
+    (folder / MODEL).rename(folder / "model.py")
     with Session(model, limits=with_seconds(SECONDS), trusting=True) as session:
         yield Port(place.name, folder, text, session, None, HARD, None, _task(folder))
 

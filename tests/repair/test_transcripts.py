@@ -18,7 +18,7 @@ import pytest
 from bench.repair.faults import Fault, chosen
 from bench.repair.gaps import GAPPED
 from bench.repair.models import build
-from bench.repair.pins import pinned
+from bench.repair.pins import MODEL, pinned
 from bench.repair.run import Port, repaired
 from tf2torch.repair.providers.recorded import digest
 from tf2torch.repair.providers.selection import recorded
@@ -53,7 +53,7 @@ def test_a_transcript_is_whole_and_holds_no_tensor(path: Path) -> None:
     assert last.outcome == "fixed" and last.iterations <= 5
     for attempt in attempts(read(path)):
         assert attempt.answer.prompt and attempt.answer.tokens
-    text = (FOLDER / path.stem / "model.py").read_text()
+    text = (FOLDER / path.stem / MODEL).read_text()
     assert digest(text) == first.port and tuple(regions(text)) == first.regions
 
 
