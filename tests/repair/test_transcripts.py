@@ -23,7 +23,7 @@ from bench.repair.run import Port, repaired
 from tf2torch.repair.providers.recorded import digest
 from tf2torch.repair.providers.selection import recorded
 from tf2torch.repair.region import regions
-from tf2torch.repair.transcript import End, Start, attempts, read
+from tf2torch.repair.transcript import TOGETHER, End, Start, attempts, read
 
 FOLDER = Path(__file__).parent / "transcripts"
 FILES = sorted(FOLDER.glob("*.jsonl"))
@@ -52,7 +52,8 @@ def test_a_transcript_is_whole_and_holds_no_tensor(path: Path) -> None:
     assert isinstance(first, Start) and isinstance(last, End)
     assert last.outcome == "fixed" and last.iterations <= 5
     for attempt in attempts(read(path)):
-        assert attempt.answer.prompt and attempt.answer.tokens
+        asked = attempt.provider != TOGETHER
+        assert bool(attempt.answer.prompt and attempt.answer.tokens) == asked
     text = (FOLDER / path.stem / MODEL).read_text()
     assert digest(text) == first.port and tuple(regions(text)) == first.regions
 
@@ -79,8 +80,14 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
 VERIFIER = frozenset({"hints", "outcome", "alone", "before", "after", "score"})
 
 
+# Recorded as right; today's verifier finds ties that `crop_and_resize` gets wrong.
+OVERTAKEN = "gaps-images"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [f for f in FILES if f.stem != OVERTAKEN], ids=lambda p: p.stem
+)
 def test_a_replay_ends_alike(
     path: Path, original: Original, tmp_path: Path, update: bool
 ) -> None:
@@ -89,6 +96,19 @@ def test_a_replay_ends_alike(
         if update:
             shutil.copy(replayed, path)
         assert decisions(replayed) == decisions(path)
+
+
+@pytest.mark.slow
+def test_an_answer_that_was_right_once_is_no_claim(
+    original: Original, tmp_path: Path
+) -> None:
+    path = FOLDER / f"{OVERTAKEN}.jsonl"
+    with pinned(FOLDER / OVERTAKEN, original(OVERTAKEN), tmp_path) as port:
+        fault = Fault("recorded", "", 1, port.text)
+        row = repaired(port, fault, recorded(path))
+        assert not row.claimed and not row.true
+        kept = attempts(read(port.folder / "repair.jsonl"))
+        assert len(kept) == 4 and all(a.kept and "agrees" in a.alone for a in kept)
 
 
 @pytest.mark.slow
