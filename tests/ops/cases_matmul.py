@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from tests.ops.cases import OpCase, bf16, c64, case, f16, f32, f64, i32, ints
+from tests.ops.cases import OpCase, bf16, c64, case, f16, f32, f64, floats, i32, ints
 
 raw = tf.raw_ops
 CASES: list[OpCase] = []
@@ -90,4 +90,14 @@ CASES += [
         i32(2, 3),
         i32(3, 4),
     ),
+]
+
+CASES += [  # a layer's weights have its dtype
+    case(
+        "MatMul",
+        (lambda w: lambda x: tf.matmul(x, w))(tf.Variable(np.eye(3, dtype=dtype))),
+        floats(dtype, 2, 3),
+        atol=1e-2 if dtype == "float16" else None,
+    )
+    for dtype in ("float64", "float16")
 ]

@@ -11,8 +11,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf2torch.ir.nodes import Arg, Call, Const, Input, Node, Origin, Out, Sizes
-from tf2torch.ir.types import Dim, Shape, TensorType, product
+from tf2torch.ir.nodes import (
+    Arg,
+    Call,
+    Const,
+    DType,
+    Input,
+    Module,
+    Node,
+    Origin,
+    Out,
+    Sizes,
+)
+from tf2torch.ir.types import FLOATS, Dim, Shape, TensorType, product
 
 PERMUTES = {1: (0,), 2: (0, 1), 3: (0, 2, 1), 4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 
@@ -192,3 +203,10 @@ def size_table(node: Node) -> np.ndarray | None:
 
 def numel(x: Node) -> Dim | None:
     return None if x.shape is None else product(x.shape)
+
+
+def in_its_dtype(made: Module) -> Module:
+    """``made``, told the dtype of its weights where it is not torch's float32."""
+    for dtype in {p.dtype for _, p in made.state} & (FLOATS - {"float32"}):
+        made = replace(made, config=(*made.config, ("dtype", DType(dtype))))
+    return made

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tf2torch.ir.build import call, const, ints_of, scalar_of, sizes_of
+from tf2torch.ir.build import call, const, in_its_dtype, ints_of, scalar_of, sizes_of
 from tf2torch.ir.graph import Graph, Instead, map_regions, results_of, rewrite
 from tf2torch.ir.nodes import Arg, Const, For, Module, Node, Op, Param
 from tf2torch.ir.types import Dim, ListType, TensorType
@@ -100,7 +100,7 @@ def _module(
     params = tuple(
         (name, p.variable, p.transforms) for name, p in state if isinstance(p, Param)
     )
-    return Module(
+    made = Module(
         cell.cls,
         args,
         config,
@@ -111,6 +111,7 @@ def _module(
         unpack=(0, (1, 2)) if cell.cls == "nn.LSTM" else None,
         origin=loop.origin,
     )
+    return in_its_dtype(made)
 
 
 def _config(

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tf2torch.ir.build import array_of, const
+from tf2torch.ir.build import array_of, const, in_its_dtype
 from tf2torch.ir.graph import Graph, substitute, transform, users
 from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Slice, Transform
 from tf2torch.ir.types import TensorType
@@ -42,6 +42,7 @@ def make_modules(graph: Graph, momentum: Momentum) -> Graph:
 
 def _owned(made: Module, owners: dict[object, object]) -> Module | None:
     """``made`` keyed by its state; None when another kind of module owns some of it."""
+    made = in_its_dtype(made)
     params = [(p.variable, p.transforms) for _, p in made.state if isinstance(p, Param)]
     key = (made.cls, made.config, tuple(params))
     if any(owners.get(p, key) != key for p in params):
