@@ -96,3 +96,9 @@ def test_a_port_that_asks_for_its_precision_is_not_widened(line: str) -> None:
 
 def test_a_port_that_computes_in_double_is() -> None:
     assert not casts("def forward(x):\n    return x.to(torch.float64) + 1")
+
+
+def test_a_scalar_has_one_element() -> None:
+    exact, single = np.array(2.0), np.array(2.0, "f")
+    assert exact_part(np.array(2.0), exact, single) == 0.0
+    assert exact_part(np.array(2.5), exact, single) == pytest.approx(0.25, rel=1e-3)

@@ -149,7 +149,8 @@ def exact_part(
     floor = max(VANISHED * float(size.max()), least) + tolerance.K * noise
     error = np.where(finite, np.abs(port - truth), 0.0)
     whole = size + floor / ELEMENT
-    return float(np.divide(error, whole, where=whole > 0.0, out=0.0 * whole).max())
+    parts = np.zeros(np.shape(whole))
+    return float(np.divide(error, whole, where=whole > 0.0, out=parts).max())
 
 
 def _beside(own: np.ndarray) -> np.ndarray:
