@@ -59,7 +59,7 @@ def read_plainly(graph: Graph) -> set[Node]:
         inward = any(_is_inward(r) or r in first and _passes(r) for r in own if r)
         if inward:
             first.add(node)
-        elif len(own) > 1 and _moves(node) and any(map(_reads_last, own)):
+        elif len(own) > 1 and _passes(node) and any(map(_reads_last, own)):
             found.add(node)
         for operand in dict.fromkeys(node.operands):
             readers.setdefault(operand, []).append(node)
@@ -81,11 +81,6 @@ def _passes(node: Node) -> bool:
     return isinstance(node, Call) and (
         node.func in ELEMENTWISE or node.func in ("torch.cat", "F.pad")
     )
-
-
-def _moves(node: Node) -> bool:
-    """Could the value be stored in either order?"""
-    return _passes(node) or isinstance(node, Call) and node.func == ".permute"
 
 
 def _reads_last(reader: Node | None) -> bool:
