@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from tf2torch.diagnostics import SourceError
@@ -260,3 +262,31 @@ def test_what_is_no_model_is_an_error_of_the_user(tmp_path: Path) -> None:
     path.write_text("no model")
     with pytest.raises(SourceError, match="TensorFlow cannot open"):
         opened(path, [], [])
+
+
+def test_a_crash_of_tensorflow_is_tried_again_with_other_kernels(
+    tmp_path: Path,
+) -> None:
+    path = ORIGINALS.frozen_graph(tmp_path)
+    ends = Tensor("x", "x:0", "float32"), Tensor("pooled", "pooled:0", "float32")
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("f")
+
+    def crash(oracle: Oracle) -> None:
+        sandbox = psutil.Process(oracle._worker._process.pid)
+        python = [p for p in sandbox.children(recursive=True) if "python" in p.name()]
+        python[-1].send_signal(signal.SIGSEGV)
+        sandbox.wait(timeout=30)
+
+    with opened(path, [ends[0]], [ends[1]]) as oracle:
+        before = oracle.outputs_for({"x": x}).outputs["pooled"]
+        crash(oracle)
+        again = oracle.outputs_for({"x": x + 1}).outputs["pooled"]
+        assert oracle.has_crashed
+        oracle.forget()
+        after = oracle.outputs_for({"x": x}).outputs["pooled"]
+        np.testing.assert_allclose(after, before, rtol=1e-4)
+        assert not np.allclose(again, before)
+        crash(oracle)
+        with pytest.raises(Rejected, match="crashes"):
+            oracle.outputs_for({"x": x + 2})
+        oracle.outputs_for({"x": x + 3})

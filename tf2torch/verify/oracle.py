@@ -22,6 +22,8 @@ from tf2torch.verify.wire import Arrays
 OPEN_SECONDS = 600.0
 RUN_SECONDS = 900.0
 MODULE = "tf2torch.verify.oracle_worker"
+# TensorFlow without the kernels of oneDNN, some of which end the process.
+PLAIN_KERNELS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 
 
 @dataclass(frozen=True)
@@ -107,15 +109,23 @@ class Oracle:
     """Answers are kept by content: the same inputs are run once."""
 
     def __init__(self, question: Question, limits: Limits, isolated: bool = True):
-        access = Access(read=question.files, whole_disk=True)
-        self._worker = Worker(MODULE, access, limits, isolated)
+        self._start = (question.files, limits, isolated)
+        self.has_crashed = False
+        self._worker = self._started()
         self._question = question
+        self._assigned: Arrays = {}
         self._known: dict[str, Run] = {}
         self._taps: dict[str, list[Tap]] = {}
         self._trained: dict[str, Course] = {}
         self.no_float64 = ""
         self.kept_float32: tuple[str, ...] = ()
         self.no_gradient = ""
+
+    def _started(self) -> Worker:
+        files, limits, isolated = self._start
+        access = Access(read=files, whole_disk=True)
+        settings = PLAIN_KERNELS if self.has_crashed else {}
+        return Worker(MODULE, access, limits, isolated, settings)
 
     def open(self) -> None:
         """Start TensorFlow and load the model; SourceError when it cannot."""
@@ -266,6 +276,7 @@ class Oracle:
     def assign(self, values: Arrays) -> None:
         """Change variables of the float32 model; nothing known survives that."""
         self._known.clear()
+        self._assigned |= values
         self._worker.ask("assign", values, seconds=RUN_SECONDS)
 
     def forget(self) -> None:
@@ -308,7 +319,15 @@ class Oracle:
                 raise _NoGradient(str(refusal)) from None
             raise
         except WorkerFailed as failure:
-            raise SourceError(f"TensorFlow failed on the original: {failure}") from None
+            if failure.reason != "crash":
+                raise SourceError(
+                    f"TensorFlow failed on the original: {failure}"
+                ) from None
+            crashed_before = self.has_crashed
+            self._restart()
+            if not crashed_before:
+                return self._ask(ask)
+            raise Rejected(f"TensorFlow itself crashes on them: {failure}") from None
         if ask.precision == "float64":
             self.kept_float32 = tuple(answer["kept"])
         return Run(
@@ -318,6 +337,15 @@ class Oracle:
             _part(arrays, "in:"),
             _part(arrays, "state:"),
         )
+
+    def _restart(self) -> None:
+        """TensorFlow anew after a crash, with other kernels."""
+        self.has_crashed = True
+        self._worker.close()
+        self._worker = self._started()
+        self.open()
+        if self._assigned:
+            self._worker.ask("assign", self._assigned, seconds=RUN_SECONDS)
 
     def close(self) -> None:
         self._worker.close()

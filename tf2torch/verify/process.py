@@ -52,7 +52,8 @@ class Refused(Exception):
 
 
 class Worker:
-    """``python -m module`` in the sandbox; ``ask`` sends one request and waits."""
+    """``python -m module`` in the sandbox; ``ask`` sends one request and waits.
+    ``settings`` are more environment variables."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class Worker:
         access: sandbox.Access,
         limits: sandbox.Limits,
         isolated: bool = True,
+        settings: Mapping[str, str] | None = None,
     ):
         argv = [sys.executable, "-m", module, str(limits.memory)]
         if isolated:
@@ -72,7 +74,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=sandbox.environment(os.cpu_count() or 1),
+            env=sandbox.environment(os.cpu_count() or 1) | dict(settings or {}),
             start_new_session=True,
         )
         self._deadline: Deadline | None = None
