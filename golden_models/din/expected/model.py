@@ -19,7 +19,7 @@ class Dice(nn.Module):
         super().__init__()
         self.size2 = size2
         self.alpha = nn.Parameter(torch.empty(size))
-        self.bn = nn.BatchNorm1d(size, eps=1e-09, momentum=0.01, affine=False)
+        self.bn = nn.BatchNorm1d(size, eps=1e-9, momentum=0.01, affine=False)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.bn(x.flatten(0, 1)).unflatten(0, (-1, self.size2))
@@ -86,9 +86,9 @@ class Dnn(nn.Module):
     def __init__(self):
         super().__init__()
         self.fc1 = nn.Linear(33, 32)
-        self.bn1 = nn.BatchNorm1d(32, eps=0.001, momentum=0.01)
+        self.bn1 = nn.BatchNorm1d(32, eps=1e-3, momentum=0.01)
         self.fc2 = nn.Linear(32, 16)
-        self.bn2 = nn.BatchNorm1d(16, eps=0.001, momentum=0.01)
+        self.bn2 = nn.BatchNorm1d(16, eps=1e-3, momentum=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.bn1(self.fc1(x)))

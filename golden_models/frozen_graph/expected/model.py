@@ -60,7 +60,7 @@ class Conv(nn.Module):
         if not phase_train:
             y = torch.exp(self.moving_variance)
             z = self.moving_mean
-        y = rsqrt(y + 0.001) * (1.0 + self.gamma)
+        y = rsqrt(y + 1e-3) * (1.0 + self.gamma)
         z = (self.beta - z * y).reshape(self.out_channels, 1, 1)
         x = F.relu(x * y.reshape(self.out_channels, 1, 1) + z)
         return F.max_pool2d(x, 3, stride=1, padding=1)
@@ -77,4 +77,4 @@ class Frozen(nn.Module):
         for layer in self.blocks:
             x = layer(x, phase_train)
         x = self.bottleneck(x.permute(0, 2, 3, 1).flatten(1))
-        return F.normalize(x, dim=-1, eps=1e-05)
+        return F.normalize(x, dim=-1, eps=1e-5)

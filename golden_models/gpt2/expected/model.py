@@ -25,7 +25,7 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.head_dim = head_dim
-        self.layer_norm = nn.LayerNorm(64, eps=1e-05)
+        self.layer_norm = nn.LayerNorm(64, eps=1e-5)
         self.query = nn.Linear(64, 64)
         self.key = nn.Linear(64, 64)
         self.value = nn.Linear(64, 64)
@@ -45,7 +45,7 @@ class Feedforward(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.layer_norm = nn.LayerNorm(64, eps=1e-05)
+        self.layer_norm = nn.LayerNorm(64, eps=1e-5)
         self.intermediate_dense = nn.Linear(64, 256)
         self.output_dense = nn.Linear(256, 64)
 
@@ -73,7 +73,7 @@ class Gpt2(nn.Module):
         self.token_embedding = Embedding(1000, 64)
         self.position_embedding = nn.Parameter(torch.empty(48, 64))
         self.layers = nn.ModuleList(TransformerLayer() for _ in range(4))
-        self.layer_norm = nn.LayerNorm(64, eps=1e-05)
+        self.layer_norm = nn.LayerNorm(64, eps=1e-5)
 
     def forward(self, padding_mask: Tensor, token_ids: Tensor) -> Tensor:
         x = self.position_embedding[: token_ids.shape[1]]

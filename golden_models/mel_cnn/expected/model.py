@@ -21,7 +21,7 @@ class MelCnn(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         x = waveform.unfold(1, self.frame_length, self.frame_step) * self.hann_window
-        x = torch.abs(torch.fft.rfft(x)) @ self.linear_to_mel_weight_matrix + 0.001
+        x = torch.abs(torch.fft.rfft(x)) @ self.linear_to_mel_weight_matrix + 1e-3
         x = self.conv1(torch.log(x)[..., None].permute(0, 3, 1, 2))
         x = F.pad(F.max_pool2d(F.relu(x), 2), (0, 1, 1, 1))
         return self.head(F.relu(self.conv2(x)).mean((2, 3)))

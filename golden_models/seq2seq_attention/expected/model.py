@@ -50,6 +50,6 @@ class Seq2seq(nn.Module):
         decoder, _ = self.decoder(self.target_embedding(target), encoder.unsqueeze(0))
         attention = torch.tanh(decoder.unsqueeze(2) + y.unsqueeze(1))
         attention = (self.attention_scale * attention).sum(3)
-        x = torch.where((~x).unsqueeze(1), attention - 1000000000.0, attention)
+        x = torch.where((~x).unsqueeze(1), attention - 1e9, attention)
         x = torch.cat((decoder, x.softmax(-1) @ y), dim=-1)
         return self.logits(x)

@@ -7,20 +7,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+class ConvBnRelu(nn.Module):
+    """Conv → BatchNorm → ReLU."""
+
+    def __init__(self, in_channels: int, out_channels: int):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, stride=2, bias=False)
+        self.bn = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.bn(self.conv(F.pad(x, (0, 1, 0, 1))))
+        return F.relu(x)
+
+
 class SmallCnn(nn.Module):
     def __init__(self):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 8, 3, stride=2, bias=False)
-        self.bn1 = nn.BatchNorm2d(8, eps=0.001, momentum=0.01)
-        self.conv2 = nn.Conv2d(8, 16, 3, stride=2, bias=False)
-        self.bn2 = nn.BatchNorm2d(16, eps=0.001, momentum=0.01)
-        self.conv3 = nn.Conv2d(16, 32, 3, stride=2, bias=False)
-        self.bn3 = nn.BatchNorm2d(32, eps=0.001, momentum=0.01)
+        self.blocks = nn.Sequential(
+            ConvBnRelu(3, 8), ConvBnRelu(8, 16), ConvBnRelu(16, 32)
+        )
         self.scores = nn.Linear(32, 4)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = self.bn1(self.conv1(F.pad(image.permute(0, 3, 1, 2), (0, 1, 0, 1))))
-        x = self.conv2(F.pad(F.relu(x), (0, 1, 0, 1)))
-        x = F.pad(F.relu(self.bn2(x)), (0, 1, 0, 1))
-        x = F.relu(self.bn3(self.conv3(x))).mean((2, 3))
-        return self.scores(x).softmax(-1)
+        x = self.scores(self.blocks(image.permute(0, 3, 1, 2)).mean((2, 3)))
+        return x.softmax(-1)

@@ -390,7 +390,7 @@ class TwoTower(nn.Module):
     ) -> dict[str, Tensor]:
         x = self.item_tower(price, title)
         user_tower = self.user_tower(age, user_id, country, query)
-        similarity = F.normalize(user_tower, dim=-1, eps=1e-07).unsqueeze(1)
-        similarity = similarity @ F.normalize(x, dim=-1, eps=1e-07).unsqueeze(2)
+        similarity = F.normalize(user_tower, dim=-1, eps=1e-7).unsqueeze(1)
+        similarity = similarity @ F.normalize(x, dim=-1, eps=1e-7).unsqueeze(2)
         similarity = similarity.squeeze(1)
         return {"item": x, "score": similarity, "user": user_tower}

@@ -14,9 +14,9 @@ class Down(nn.Module):
     def __init__(self, in_channels: int, out_channels: int):
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.norm1 = nn.BatchNorm2d(out_channels, eps=0.001, momentum=0.01)
+        self.norm1 = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
-        self.norm2 = nn.BatchNorm2d(out_channels, eps=0.001, momentum=0.01)
+        self.norm2 = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         x = F.relu(self.norm1(self.conv1(x)))
@@ -29,9 +29,9 @@ class Up(nn.Module):
         super().__init__()
         self.upsample = nn.ConvTranspose2d(in_channels, out_channels, 3, stride=2)
         self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.norm1 = nn.BatchNorm2d(out_channels, eps=0.001, momentum=0.01)
+        self.norm1 = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
-        self.norm2 = nn.BatchNorm2d(out_channels, eps=0.001, momentum=0.01)
+        self.norm2 = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = self.conv1(torch.cat((self.upsample(x)[:, :, :-1, :-1], skip), dim=1))
@@ -46,9 +46,9 @@ class Unet(nn.Module):
         self.down1 = Down(8, 16)
         self.down2 = Down(16, 32)
         self.middle_conv1 = nn.Conv2d(32, 64, 3, padding=1)
-        self.middle_norm1 = nn.BatchNorm2d(64, eps=0.001, momentum=0.01)
+        self.middle_norm1 = nn.BatchNorm2d(64, eps=1e-3, momentum=0.01)
         self.middle_conv2 = nn.Conv2d(64, 64, 3, padding=1)
-        self.middle_norm2 = nn.BatchNorm2d(64, eps=0.001, momentum=0.01)
+        self.middle_norm2 = nn.BatchNorm2d(64, eps=1e-3, momentum=0.01)
         self.up2 = Up(64, 32)
         self.up1 = Up(32, 16)
         self.up0 = Up(16, 8)
