@@ -137,15 +137,15 @@ class BasicPitch(nn.Module):
         super().__init__()
         self.cq_t2010v2_1 = CqT2010v()
         self.normalized_log = NormalizedLog()
-        self.bn1 = nn.BatchNorm2d(1, eps=0.001, momentum=0.01)
+        self.bn1 = nn.BatchNorm2d(1, eps=1e-3, momentum=0.01)
         self.harmonic_stacking = HarmonicStacking()
         self.conv1 = nn.Conv2d(8, 8, (3, 39), padding=(1, 19))
-        self.bn2 = nn.BatchNorm2d(8, eps=0.001, momentum=0.01)
+        self.bn2 = nn.BatchNorm2d(8, eps=1e-3, momentum=0.01)
         self.contours_reduced = nn.Conv2d(8, 1, 5, padding=2)
         self.conv2 = nn.Conv2d(1, 32, 7, stride=(1, 3), padding=(3, 2))
         self.conv3 = nn.Conv2d(32, 1, (7, 3), padding=(3, 1))
         self.conv4 = nn.Conv2d(8, 32, 5, stride=(1, 3), padding=(2, 1))
-        self.bn3 = nn.BatchNorm2d(32, eps=0.001, momentum=0.01)
+        self.bn3 = nn.BatchNorm2d(32, eps=1e-3, momentum=0.01)
         self.conv5 = nn.Conv2d(33, 1, 3, padding=1)
 
     def forward(self, input_2: Tensor) -> dict[str, Tensor]:

@@ -23,7 +23,7 @@ class StageBlock(nn.Module):
         self.depthwise_conv = nn.Conv2d(
             in_channels, in_channels, 7, padding=3, groups=in_channels
         )
-        self.layernorm = nn.LayerNorm(in_channels, eps=1e-06)
+        self.layernorm = nn.LayerNorm(in_channels, eps=1e-6)
         self.pointwise_conv_1 = nn.Linear(in_channels, hidden_features)
         self.pointwise_conv_2 = nn.Linear(hidden_features, in_channels)
         self.layer_scale_1 = nn.Parameter(torch.empty(in_channels))
@@ -41,18 +41,18 @@ class ConvnextTiny(nn.Module):
     def __init__(self):
         super().__init__()
         self.stem_conv = nn.Conv2d(3, 96, 4, stride=4)
-        self.stem_layernorm = LayerNorm2d(96, eps=1e-06)
+        self.stem_layernorm = LayerNorm2d(96, eps=1e-6)
         self.blocks1 = nn.Sequential(*(StageBlock(96, 384) for _ in range(3)))
-        self.downsampling_layernorm_0 = LayerNorm2d(96, eps=1e-06)
+        self.downsampling_layernorm_0 = LayerNorm2d(96, eps=1e-6)
         self.downsampling_conv_0 = nn.Conv2d(96, 192, 2, stride=2)
         self.blocks2 = nn.Sequential(*(StageBlock(192, 768) for _ in range(3)))
-        self.downsampling_layernorm_1 = LayerNorm2d(192, eps=1e-06)
+        self.downsampling_layernorm_1 = LayerNorm2d(192, eps=1e-6)
         self.downsampling_conv_1 = nn.Conv2d(192, 384, 2, stride=2)
         self.blocks3 = nn.Sequential(*(StageBlock(384, 1536) for _ in range(9)))
-        self.downsampling_layernorm_2 = LayerNorm2d(384, eps=1e-06)
+        self.downsampling_layernorm_2 = LayerNorm2d(384, eps=1e-6)
         self.downsampling_conv_2 = nn.Conv2d(384, 768, 2, stride=2)
         self.blocks4 = nn.Sequential(*(StageBlock(768, 3072) for _ in range(3)))
-        self.head_layernorm = nn.LayerNorm(768, eps=1e-06)
+        self.head_layernorm = nn.LayerNorm(768, eps=1e-6)
         self.head_dense = nn.Linear(768, 1000)
         self.register_buffer(
             "prestem_normalization_mean",

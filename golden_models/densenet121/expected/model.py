@@ -11,9 +11,9 @@ from torch import Tensor, nn
 class ConvBlock(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
-        self.bn0 = nn.BatchNorm2d(channels, eps=1.001e-05, momentum=0.01)
+        self.bn0 = nn.BatchNorm2d(channels, eps=1.001e-5, momentum=0.01)
         self.conv1 = nn.Conv2d(channels, 128, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(128, eps=1.001e-05, momentum=0.01)
+        self.bn1 = nn.BatchNorm2d(128, eps=1.001e-5, momentum=0.01)
         self.conv2 = nn.Conv2d(128, 32, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -26,26 +26,26 @@ class Densenet121(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64, eps=1.001e-05, momentum=0.01)
+        self.bn1 = nn.BatchNorm2d(64, eps=1.001e-5, momentum=0.01)
         self.blocks1 = nn.Sequential(
             *(ConvBlock(channels) for channels in range(64, 256, 32))
         )
-        self.pool2_bn = nn.BatchNorm2d(256, eps=1.001e-05, momentum=0.01)
+        self.pool2_bn = nn.BatchNorm2d(256, eps=1.001e-5, momentum=0.01)
         self.pool2_conv = nn.Conv2d(256, 128, 1, bias=False)
         self.blocks2 = nn.Sequential(
             *(ConvBlock(channels) for channels in range(128, 512, 32))
         )
-        self.pool3_bn = nn.BatchNorm2d(512, eps=1.001e-05, momentum=0.01)
+        self.pool3_bn = nn.BatchNorm2d(512, eps=1.001e-5, momentum=0.01)
         self.pool3_conv = nn.Conv2d(512, 256, 1, bias=False)
         self.blocks3 = nn.Sequential(
             *(ConvBlock(channels) for channels in range(256, 1024, 32))
         )
-        self.pool4_bn = nn.BatchNorm2d(1024, eps=1.001e-05, momentum=0.01)
+        self.pool4_bn = nn.BatchNorm2d(1024, eps=1.001e-5, momentum=0.01)
         self.pool4_conv = nn.Conv2d(1024, 512, 1, bias=False)
         self.blocks4 = nn.Sequential(
             *(ConvBlock(channels) for channels in range(512, 1024, 32))
         )
-        self.bn2 = nn.BatchNorm2d(1024, eps=1.001e-05, momentum=0.01)
+        self.bn2 = nn.BatchNorm2d(1024, eps=1.001e-5, momentum=0.01)
         self.predictions = nn.Linear(1024, 1000)
 
     def forward(self, image: Tensor) -> Tensor:

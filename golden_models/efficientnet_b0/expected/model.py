@@ -40,7 +40,7 @@ class Block(nn.Module):
         self.residual = in_channels == out_channels
         if self.expand:
             self.expand_conv = nn.Conv2d(in_channels, hidden_channels, 1, bias=False)
-            self.expand_bn = nn.BatchNorm2d(hidden_channels, eps=0.001, momentum=0.01)
+            self.expand_bn = nn.BatchNorm2d(hidden_channels, eps=1e-3, momentum=0.01)
         self.pad = nn.ZeroPad2d(padding)
         self.dwconv = nn.Conv2d(
             hidden_channels,
@@ -50,11 +50,11 @@ class Block(nn.Module):
             groups=hidden_channels,
             bias=False,
         )
-        self.bn = nn.BatchNorm2d(hidden_channels, eps=0.001, momentum=0.01)
+        self.bn = nn.BatchNorm2d(hidden_channels, eps=1e-3, momentum=0.01)
         self.se_reduce = nn.Conv2d(hidden_channels, se_reduce_channels, 1)
         self.se_expand = nn.Conv2d(se_reduce_channels, hidden_channels, 1)
         self.project_conv = nn.Conv2d(hidden_channels, out_channels, 1, bias=False)
-        self.project_bn = nn.BatchNorm2d(out_channels, eps=0.001, momentum=0.01)
+        self.project_bn = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01)
         if self.residual:
             self.drop = StochasticDepth(drop_rate)
 
@@ -76,7 +76,7 @@ class Efficientnetb0(nn.Module):
     def __init__(self):
         super().__init__()
         self.stem_conv = nn.Conv2d(3, 32, 3, stride=2, bias=False)
-        self.stem_bn = nn.BatchNorm2d(32, eps=0.001, momentum=0.01)
+        self.stem_bn = nn.BatchNorm2d(32, eps=1e-3, momentum=0.01)
         blocks = (
             # in_channels, hidden_channels, padding, kernel_size, se_reduce_channels,
             # out_channels, stride, drop_rate
@@ -99,7 +99,7 @@ class Efficientnetb0(nn.Module):
         )
         self.blocks = nn.Sequential(*(Block(*config) for config in blocks))
         self.top_conv = nn.Conv2d(320, 1280, 1, bias=False)
-        self.top_bn = nn.BatchNorm2d(1280, eps=0.001, momentum=0.01)
+        self.top_bn = nn.BatchNorm2d(1280, eps=1e-3, momentum=0.01)
         self.top_dropout = nn.Dropout(0.2)
         self.predictions = nn.Linear(1280, 1000)
 

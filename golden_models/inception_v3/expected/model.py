@@ -46,7 +46,7 @@ class ConvBnRelu(nn.Module):
             padding=padding,
             bias=False,
         )
-        self.bn = BatchNorm2d(out_channels, eps=0.001, momentum=0.01, scale=False)
+        self.bn = BatchNorm2d(out_channels, eps=1e-3, momentum=0.01, scale=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.bn(self.conv(x)))

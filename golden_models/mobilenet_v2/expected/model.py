@@ -21,7 +21,7 @@ class Block(nn.Module):
         self.residual = in_channels == out_channels
         if self.use_expand:
             self.expand = nn.Conv2d(in_channels, hidden_channels, 1, bias=False)
-            self.expand_bn = nn.BatchNorm2d(hidden_channels, eps=0.001, momentum=0.001)
+            self.expand_bn = nn.BatchNorm2d(hidden_channels, eps=1e-3, momentum=1e-3)
         self.pad = nn.ZeroPad2d(padding)
         self.depthwise = nn.Conv2d(
             hidden_channels,
@@ -31,9 +31,9 @@ class Block(nn.Module):
             groups=hidden_channels,
             bias=False,
         )
-        self.depthwise_bn = nn.BatchNorm2d(hidden_channels, eps=0.001, momentum=0.001)
+        self.depthwise_bn = nn.BatchNorm2d(hidden_channels, eps=1e-3, momentum=1e-3)
         self.project = nn.Conv2d(hidden_channels, out_channels, 1, bias=False)
-        self.project_bn = nn.BatchNorm2d(out_channels, eps=0.001, momentum=0.001)
+        self.project_bn = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=1e-3)
 
     def forward(self, x: Tensor) -> Tensor:
         shortcut = x
@@ -50,7 +50,7 @@ class Mobilenetv210096(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 32, 3, stride=2, bias=False)
-        self.bn_conv1 = nn.BatchNorm2d(32, eps=0.001, momentum=0.001)
+        self.bn_conv1 = nn.BatchNorm2d(32, eps=1e-3, momentum=1e-3)
         self.blocks = nn.Sequential(
             Block(32, 32, padding=1, out_channels=16),
             Block(16, 96, padding=(0, 1, 0, 1), out_channels=24, stride=2),
@@ -66,7 +66,7 @@ class Mobilenetv210096(nn.Module):
             Block(160, 960, padding=1, out_channels=320),
         )
         self.conv2 = nn.Conv2d(320, 1280, 1, bias=False)
-        self.conv_1_bn = nn.BatchNorm2d(1280, eps=0.001, momentum=0.001)
+        self.conv_1_bn = nn.BatchNorm2d(1280, eps=1e-3, momentum=1e-3)
         self.predictions = nn.Linear(1280, 1000)
 
     def forward(self, image: Tensor) -> Tensor:

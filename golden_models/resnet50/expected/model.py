@@ -15,13 +15,13 @@ class ConvBlock(nn.Module):
         self.project = in_channels != out_channels
         if self.project:
             self.conv0 = nn.Conv2d(in_channels, out_channels, 1, stride=stride)
-            self.bn0 = nn.BatchNorm2d(out_channels, eps=1.001e-05, momentum=0.01)
+            self.bn0 = nn.BatchNorm2d(out_channels, eps=1.001e-5, momentum=0.01)
         self.conv1 = nn.Conv2d(in_channels, hidden_channels, 1, stride=stride)
-        self.bn1 = nn.BatchNorm2d(hidden_channels, eps=1.001e-05, momentum=0.01)
+        self.bn1 = nn.BatchNorm2d(hidden_channels, eps=1.001e-5, momentum=0.01)
         self.conv2 = nn.Conv2d(hidden_channels, hidden_channels, 3, padding=1)
-        self.bn2 = nn.BatchNorm2d(hidden_channels, eps=1.001e-05, momentum=0.01)
+        self.bn2 = nn.BatchNorm2d(hidden_channels, eps=1.001e-5, momentum=0.01)
         self.conv3 = nn.Conv2d(hidden_channels, out_channels, 1)
-        self.bn3 = nn.BatchNorm2d(out_channels, eps=1.001e-05, momentum=0.01)
+        self.bn3 = nn.BatchNorm2d(out_channels, eps=1.001e-5, momentum=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
         shortcut = x
@@ -37,7 +37,7 @@ class Resnet50(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv1_conv = nn.Conv2d(3, 64, 7, stride=2, padding=3)
-        self.conv1_bn = nn.BatchNorm2d(64, eps=1.001e-05, momentum=0.01)
+        self.conv1_bn = nn.BatchNorm2d(64, eps=1.001e-5, momentum=0.01)
         self.blocks = nn.Sequential(
             ConvBlock(64, 256, hidden_channels=64),
             *(ConvBlock(256, 256, hidden_channels=64) for _ in range(2)),

@@ -12,9 +12,9 @@ class ResidualUnit(nn.Module):
 
     def __init__(self, kernel_size: int, padding: int, dilation: int = 1):
         super().__init__()
-        self.bn1 = nn.BatchNorm1d(32, eps=0.001, momentum=0.01)
+        self.bn1 = nn.BatchNorm1d(32, eps=1e-3, momentum=0.01)
         self.conv1 = nn.Conv1d(32, 32, kernel_size, padding=padding, dilation=dilation)
-        self.bn2 = nn.BatchNorm1d(32, eps=0.001, momentum=0.01)
+        self.bn2 = nn.BatchNorm1d(32, eps=1e-3, momentum=0.01)
         self.conv2 = nn.Conv1d(32, 32, kernel_size, padding=padding, dilation=dilation)
 
     def forward(self, x: Tensor) -> Tensor:
