@@ -172,7 +172,8 @@ def test_several_regions_are_asked_for_at_once(tmp_path: Path) -> None:
 def test_ctrl_c_waits_for_no_answer() -> None:
     """A main thread that asks an endpoint which never answers, and is interrupted."""
     code = (
-        "import _thread, threading, time\n"
+        "import _thread, signal, threading, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from types import SimpleNamespace\n"
         "from tf2torch.repair.asking import ask_all\n"
         "slow = SimpleNamespace(name='slow', propose=lambda r: time.sleep(600))\n"
