@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import random
 import sys
 import tempfile
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class Task:
     inputs: dict[str, np.ndarray]
     training: bool
     compiled: bool
+    order: int = 0  # in which its contenders are built: the first finds memory as new
 
 
 def built(make: Callable[[], Run]) -> Run | str:
@@ -118,17 +120,25 @@ def torch_side(task: Task) -> Contenders:
 
     torch.set_num_threads(THREADS)
     torch._dynamo.config.allow_rnn = True
-    port = load_port(task.port)
     arguments = _tensors(task.inputs)
-    found: Contenders = {"port": built(lambda: _torch_run(port, arguments, task))}
-    if task.reference is not None:
+
+    def port() -> Run:
+        return _torch_run(load_port(task.port), arguments, task)
+
+    def compiled() -> Run:
+        return _torch_run(torch.compile(load_port(task.port)), arguments, task)
+
+    def reference() -> Run:
         hand = _written_by_hand(task.reference)
-        own = _tensors(_arguments(hand, task.inputs))
-        found["reference"] = built(lambda: _torch_run(hand, own, task))
+        return _torch_run(hand, _tensors(_arguments(hand, task.inputs)), task)
+
+    makers = {"port": port} | _onnx_contenders(task)
+    if task.reference is not None:
+        makers["reference"] = reference
     if task.compiled:
-        model = torch.compile(port)
-        found["port_compiled"] = built(lambda: _torch_run(model, arguments, task))
-    return found | _onnx_contenders(task)
+        makers["port_compiled"] = compiled
+    shuffled = random.Random(task.order).sample(sorted(makers), len(makers))
+    return {name: built(makers[name]) for name in shuffled}
 
 
 def _tensors(inputs: dict[str, np.ndarray]) -> list[Any]:
@@ -161,9 +171,10 @@ def _torch_run(model: Any, arguments: list[Any], task: Task) -> Run:
     return step
 
 
-def _written_by_hand(path: Path) -> Any:
+def _written_by_hand(path: Path | None) -> Any:
     from torch import nn
 
+    assert path is not None
     own = [
         value
         for value in vars(_imported(path)).values()
@@ -223,7 +234,7 @@ def onnx_file(saved_model: Path) -> Path:
     return path
 
 
-def _onnx_contenders(task: Task) -> Contenders:
+def _onnx_contenders(task: Task) -> dict[str, Callable[[], Run]]:
     def given() -> tuple[Path, dict[str, np.ndarray]]:
         """tf2onnx may change the case of names."""
         import onnx
@@ -248,10 +259,7 @@ def _onnx_contenders(task: Task) -> Contenders:
         path, inputs = given()
         return _torch_run(onnx2torch_module(path).eval(), _tensors(inputs), task)
 
-    found: Contenders = {"onnx2torch": built(module)}
-    if not task.training:
-        found["onnxruntime"] = built(runtime)
-    return found
+    return {"onnx2torch": module} | ({} if task.training else {"onnxruntime": runtime})
 
 
 def onnx2torch_module(path: Path) -> Any:

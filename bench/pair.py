@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,6 +21,7 @@ SIDES: dict[str, Callable[[Task], Contenders]] = {
     "torch": torch_side,
 }
 SLICE = 0.2  # seconds that one contender runs before the next has its turn
+SETTLE = 0.2  # seconds for the other side's threads to stop waiting for work
 WARM_UPS = 3
 
 
@@ -31,21 +33,26 @@ class Timings:
     missing: dict[str, str]
 
 
-def measure(task: Task, rounds: int) -> Timings:
-    """Every contender of both sides, ``rounds`` slices each, in turns."""
+def measure(task: Task, rounds: int, pairs: int) -> Timings:
+    """Every contender of both sides, ``rounds`` slices each, in turns of any order:
+    who comes after whom must not matter. Nor must how a process happens to lay out its
+    memory: ``pairs`` of processes share the rounds."""
     samples: dict[str, list[float]] = {}
     missing: dict[str, str] = {}
-    with _side("tensorflow", task) as first, _side("torch", task) as second:
-        names: list[tuple[Any, str]] = []
-        for side in (first, second):
-            ready, failed = _answer(side)
-            names += [(side, name) for name in ready]
-            missing |= failed
-        for number in range(rounds):
-            turn = names if number % 2 == 0 else names[::-1]
-            for side, name in turn:
-                side.send(name)
-                samples.setdefault(name, []).append(_answer(side))
+    for number in range(pairs):
+        part = replace(task, order=number)
+        with _side("tensorflow", part) as first, _side("torch", part) as second:
+            names: list[tuple[Any, str]] = []
+            for side in (first, second):
+                ready, failed = _answer(side)
+                names += [(side, name) for name in ready]
+                missing |= failed
+            order = random.Random(number)
+            for _ in range(-(-rounds // pairs)):
+                for side, name in order.sample(names, len(names)):
+                    time.sleep(SETTLE)
+                    side.send(name)
+                    samples.setdefault(name, []).append(_answer(side))
     medians = {name: statistics.median(found) for name, found in samples.items()}
     return Timings(medians, missing)
 
