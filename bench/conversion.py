@@ -44,11 +44,9 @@ def compare(saved_model: Path, rounds: int) -> dict[str, dict[str, float] | str]
 
 def tf2torch_run(saved_model: Path, folder: Path) -> Callable[[], object]:
     import tf2torch
-    import tf2torch.rules
-    from tf2torch.transpiler import pipeline  # noqa: F401
-    from tf2torch.transpiler.emit import folder as _  # noqa: F401
+    from tf2torch.api import preload
 
-    tf2torch.rules.all_rules()
+    preload()
     return lambda: tf2torch.convert(saved_model, output=folder / "port", verify=False)
 
 

@@ -70,26 +70,27 @@ def line(part: str, row: dict[str, Any]) -> str:
 
 def regressions(
     recorded: dict[str, Any], found: dict[str, Any], worse: float
-) -> list[str]:
-    """Ratios that are more than ``worse`` times what is recorded.
+) -> dict[tuple[str, str, str], str]:
+    """(part, row, baseline) → what is said of a ratio that is more than ``worse`` times
+    the recorded one.
 
     On another processor than the recorded one, those to other libraries are left out.
     """
-    texts = []
+    texts = {}
     elsewhere = recorded.get("machine", {}).get("cpu") != machine().get("cpu")
     skipped = {"port_compiled"} | (OTHER_KERNELS if elsewhere else set())
     for part, rows in found.items():
         for key, row in rows.items():
             old = recorded.get(part, {}).get(key)
             if old is None:
-                texts.append(f"{part} {key}: nothing is recorded")
+                texts[part, key, ""] = f"{part} {key}: nothing is recorded"
                 continue
             before, now = ratios(part, old), ratios(part, row)
             for name in before.keys() & now.keys() - skipped:
                 if now[name] > worse * before[name]:
                     figures = f"{now[name]:.2f}× {name}, was {before[name]:.2f}×"
-                    texts.append(f"{part} {key}: {figures}")
-    return sorted(texts)
+                    texts[part, key, name] = f"{part} {key}: {figures}"
+    return texts
 
 
 def machine() -> dict[str, str]:

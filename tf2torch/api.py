@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
+import pkgutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -291,10 +293,17 @@ def preload() -> None:
     start_tensorflow()
     import torch  # noqa: F401
 
-    from tf2torch.rules import all_rules
-    from tf2torch.transpiler import frontends, pipeline  # noqa: F401
+    from tf2torch import repair, rules, transpiler
+    from tf2torch.rules import all_rules, lifts
+    from tf2torch.transpiler.emit.helper_sources import helper_names
 
+    for package in (rules, lifts, transpiler, repair):
+        places = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        for module in places:
+            if ".helpers" not in module.name:  # text that goes into ports
+                importlib.import_module(module.name)
     all_rules()
+    helper_names()
 
 
 def _parse(

@@ -59,7 +59,10 @@ def statement(node: Any, operands: list[str]) -> str:
         return _reduction(REDUCTIONS[node.op_type], operands, attributes)
     if write is None:
         raise Untranslated(f"no torch source for ONNX {node.op_type}")
-    return write(operands, attributes)
+    try:
+        return write(operands, attributes)
+    except KeyError as missing:
+        raise Untranslated(f"ONNX {node.op_type} without {missing}") from None
 
 
 def _value(attribute: Any) -> Any:
