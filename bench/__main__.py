@@ -25,7 +25,7 @@ PARTS = ("inference", "training", "conversion", "scale", "startup")
 BATCHES = (1, 32)
 # What CI measures: models that are done in seconds, and no scale.
 QUICK = ("U-Net", "DeepFM")
-PAIRS = 3  # of processes that a row is measured in
+PAIRS = 3  # of processes at the most that a row is measured in, three rounds each
 AGAIN = 3  # times that a regression is measured once more, before it is one
 WORSE = 1.5  # times the recorded ratio is a regression
 
@@ -131,7 +131,7 @@ def _timed(
                 training,
                 compiled,
             )
-            timings = measure(task, rounds, min(PAIRS, rounds))
+            timings = measure(task, rounds, min(PAIRS, rounds // 3 or 1))
             row = {"seconds": timings.seconds, "missing": timings.missing}
             yield f"{title}, batch {batch}", row
 
