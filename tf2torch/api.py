@@ -355,29 +355,19 @@ def inspect(source: object) -> dict[str, Any]:
     """
     from tf2torch.rules import all_rules
     from tf2torch.rules.coverage import is_covered
+    from tf2torch.transpiler.frontends import describe, protos_tell
     from tf2torch.rules.limits import why_unported
 
-    found = _described(Path(source) if isinstance(source, str) else source)
+    source = Path(source) if isinstance(source, str) else source
+    found = protos_tell(source) if isinstance(source, Path) else None
+    if found is None:
+        start_tensorflow()
+        found = describe(source)
     rules = all_rules()
     ops: dict[str, int] = found.get("ops", {})
     missing = {op: n for op, n in ops.items() if not is_covered(op, rules)}
     found["missing"] = missing
     return found | {"reasons": {op: why_unported(op) for op in missing}}
-
-
-def _described(source: object) -> dict[str, Any]:
-    from tf2torch.transpiler.frontends import Kind, describe, detect
-    from tf2torch.transpiler.frontends.proto_modules import RuntimeNeeded, protos_alone
-
-    if isinstance(source, Path):
-        try:
-            with protos_alone():
-                if detect(source).kind is not Kind.KERAS:
-                    return describe(source)
-        except RuntimeNeeded:
-            pass
-    start_tensorflow()
-    return describe(source)
 
 
 def verify(

@@ -22,8 +22,8 @@ that were inlined in front (``StatefulPartitionedCall/layer/MatMul``), as Tensor
 own inliner names it.
 """
 
-from tf2torch.transpiler.frontends.describe import describe
-from tf2torch.transpiler.frontends.detect import Kind, detect, load
+from tf2torch.transpiler.frontends.describe import describe, protos_tell
+from tf2torch.transpiler.frontends.detect import detect, load
 from tf2torch.transpiler.frontends.source import (
     BatchNormInfo,
     DropoutInfo,
@@ -36,10 +36,10 @@ __all__ = [
     "BatchNormInfo",
     "DropoutInfo",
     "InputSpec",
-    "Kind",
     "Source",
     "Training",
     "describe",
     "detect",
     "load",
+    "protos_tell",
 ]

@@ -13,6 +13,7 @@ from tf2torch.ir.nodes import Case, For, Node, Op, VariableInfo, While
 from tf2torch.ir.types import Shape, TensorType
 from tf2torch.transpiler.frontends.detect import Kind, detect, load
 from tf2torch.transpiler.frontends.interface import Port
+from tf2torch.transpiler.frontends.proto_modules import RuntimeNeeded, protos_alone
 from tf2torch.transpiler.frontends.source import InputSpec, Source
 
 # Bytes per element, where numpy does not know the dtype's name.
@@ -55,6 +56,17 @@ def describe(
         "ops": _ops(parsed),
         "nodes": sum(1 for _ in every_node(parsed.graph)),
     }
+
+
+def protos_tell(path: Path) -> dict[str, Any] | None:
+    """:func:`describe` without TensorFlow's runtime; None where it takes that."""
+    try:
+        with protos_alone():
+            if detect(path).kind is not Kind.KERAS:
+                return describe(path)
+    except RuntimeNeeded:
+        pass
+    return None
 
 
 def _listed(source: object) -> tuple[dict[str, Any], list[str]]:
