@@ -355,8 +355,8 @@ def inspect(source: object) -> dict[str, Any]:
     """
     from tf2torch.rules import all_rules
     from tf2torch.rules.coverage import is_covered
-    from tf2torch.transpiler.frontends import describe, protos_tell
     from tf2torch.rules.limits import why_unported
+    from tf2torch.transpiler.frontends import describe, protos_tell
 
     source = Path(source) if isinstance(source, str) else source
     found = protos_tell(source) if isinstance(source, Path) else None
