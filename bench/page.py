@@ -7,6 +7,7 @@ import platform
 import statistics
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +242,12 @@ def slower(results: dict[str, Any]) -> Iterator[str]:
                     yield f"{part}, {key}: {ratio:.2f}×: {_reason(part, key, name)}"
 
 
+@lru_cache(maxsize=1)
+def _reasons() -> dict[str, Any]:
+    return tomllib.loads(REASONS.read_text())
+
+
 def _reason(part: str, key: str, name: str) -> str:
     """From reasons.toml: of this row, else of all rows of the part."""
-    reasons = tomllib.loads(REASONS.read_text()).get(part, {})
+    reasons = _reasons().get(part, {})
     return str(reasons.get(key, {}).get(name) or reasons.get(name) or "not known")

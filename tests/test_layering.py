@@ -10,16 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "tf2torch"
 
-BELOW_TRANSPILER = {"rules", "ir", "pycode", "diagnostics"}
+BELOW_TRANSPILER = {"rules", "ir", "pycode", "formatting", "diagnostics"}
 WHOLE = {"transpiler", "repair", "verify", *BELOW_TRANSPILER}
 MAY_IMPORT = {
     "diagnostics": set(),
     "pycode": set(),
+    "formatting": set(),
     "ir": {"diagnostics"},
     "rules": {"ir", "pycode", "diagnostics"},
     "transpiler": BELOW_TRANSPILER,
     "verify": {"diagnostics"},
-    "repair": {"verify", "diagnostics"},
+    "repair": {"verify", "formatting", "diagnostics"},
     # What the compiler tells the repair loop; neither of the two knows the other.
     "regeneration": {"transpiler", "repair", *BELOW_TRANSPILER},
     "api": {"regeneration", *WHOLE},

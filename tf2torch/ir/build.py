@@ -88,8 +88,12 @@ def to_channels_first(x: Node) -> Node:
 
 def to_channels_last(x: Node) -> Node:
     """[N, C, ...] → [N, ..., C]."""
-    axes = PERMUTES[x.type.known_rank()]
-    return permute(x, [axes.index(i) for i in range(len(axes))])
+    return permute(x, inverse(PERMUTES[x.type.known_rank()]))
+
+
+def inverse(axes: Sequence[int]) -> tuple[int, ...]:
+    """The order of axes that undoes ``axes``."""
+    return tuple(axes.index(i) for i in range(len(axes)))
 
 
 def channels_first_type(type: TensorType) -> TensorType:

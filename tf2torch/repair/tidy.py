@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-from functools import lru_cache
-from pathlib import Path
+
+from tf2torch.formatting import STEPS, run_ruff
 
 # Names that an answer may use without importing them, and what brings them in.
 AT_HAND = {
@@ -18,8 +16,6 @@ AT_HAND = {
     "Tensor": "from torch import Tensor",
     "nn": "from torch import nn",
 }
-CHECK = ("check", "--isolated", "--select", "I,F401", "--fix", "-q", "-")
-FORMAT = ("format", "--isolated", "--line-length", "88", "-q", "-")
 
 
 def with_imports(source: str) -> str:
@@ -46,20 +42,12 @@ def with_imports(source: str) -> str:
 def formatted(source: str) -> str:
     """``source`` by ruff's import order and format; as it was where ruff fails."""
     text = source
-    for command in (CHECK, FORMAT):
-        called = [*ruff_command(), *command]
-        done = subprocess.run(called, input=text, capture_output=True, text=True)
+    for step in STEPS:
+        done = run_ruff(step, text)
         if done.returncode != 0 or not done.stdout:
             return source
         text = done.stdout
     return text
-
-
-@lru_cache(maxsize=1)
-def ruff_command() -> tuple[str, ...]:
-    """The program itself: ``python -m ruff`` first starts an interpreter."""
-    beside = Path(sys.executable).with_name("ruff")
-    return (str(beside),) if beside.is_file() else (sys.executable, "-m", "ruff")
 
 
 def _is_docstring(node: ast.stmt) -> bool:

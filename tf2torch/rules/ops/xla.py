@@ -12,6 +12,7 @@ from tf2torch.ir.build import (
     cast,
     const,
     ints_of,
+    inverse,
     outs,
     permute,
     scalar_of,
@@ -126,16 +127,12 @@ def conv(
     usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
     named = {k: v for k, v in named.items() if v != usual[k]}
     made = call(f"F.conv{spatial}d", x, w, type=_inside(out[0], axes.out), **named)
-    return permute(made, _inverse(axes.out))
+    return permute(made, inverse(axes.out))
 
 
 def _inside(type: TensorType, axes: Sequence[int]) -> TensorType:
     shape = type.shape
     return type.with_shape(None if shape is None else tuple(shape[a] for a in axes))
-
-
-def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
-    return tuple(axes.index(i) for i in range(len(axes)))
 
 
 def _one_or_all(values: Sequence[int]) -> Arg:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import textwrap
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from tf2torch.diagnostics import TranspileError
+from tf2torch.formatting import STEPS, run_ruff
 from tf2torch.ir.graph import Graph, every_node
 from tf2torch.ir.nodes import Call, Family, Input, Module, Node
 from tf2torch.ir.types import TensorType, symbol
@@ -127,22 +124,10 @@ def _import_key(line: str) -> tuple[bool, str]:
     return line.startswith("from"), line
 
 
-@lru_cache(maxsize=1)
-def ruff_command() -> tuple[str, ...]:
-    """The program itself: ``python -m ruff`` first starts an interpreter."""
-    beside = Path(sys.executable).with_name("ruff")
-    return (str(beside),) if beside.is_file() else (sys.executable, "-m", "ruff")
-
-
 def format_source(text: str) -> str:
     """``ruff format`` and its import order; the result must parse to the same code."""
-    ruff = ruff_command()
-    check = [*ruff, "check", "--isolated", "--select", "I,F401", "--fix", "-q", "-"]
-    for command in (
-        check,
-        [*ruff, "format", "--isolated", "--line-length", "88", "-q", "-"],
-    ):
-        done = subprocess.run(command, input=text, capture_output=True, text=True)
+    for step in STEPS:
+        done = run_ruff(step, text)
         if done.returncode != 0 and not done.stdout:
             raise TranspileError(
                 f"emitted source is not valid Python: {done.stderr[-2000:]}"

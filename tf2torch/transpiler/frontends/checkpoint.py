@@ -27,7 +27,7 @@ class Checkpoint:
     def reader(self) -> Any:
         import tensorflow as tf
 
-        self._check_files()
+        _ = self._shards
         try:
             return tf.train.load_checkpoint(str(self.prefix))
         except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
@@ -43,8 +43,9 @@ class Checkpoint:
     def _is_v1(self) -> bool:
         return self.prefix.is_file()
 
-    def _check_files(self) -> int:
-        """The number of shards."""
+    @cached_property
+    def _shards(self) -> int:
+        """How many there are, all in their places; 0 of a checkpoint of version 1."""
         index = Path(f"{self.prefix}.index")
         if not index.is_file() and not self._is_v1():
             raise SourceError(
@@ -72,7 +73,7 @@ class Checkpoint:
     def _index(self) -> dict[str, Proto]:
         if self._is_v1():
             raise proto_modules.RuntimeNeeded("a checkpoint of version 1")
-        self._check_files()
+        _ = self._shards
         return bundle_index.entries(self.prefix)
 
     @cached_property
@@ -120,8 +121,8 @@ class Checkpoint:
             return None
         graph = trackable_object_graph_pb2.TrackableObjectGraph()
         if proto_modules.alone():
-            entry, shards = self._index[OBJECT_GRAPH], self._check_files()
-            graph.ParseFromString(bundle_index.text(self.prefix, shards, entry))
+            entry = self._index[OBJECT_GRAPH]
+            graph.ParseFromString(bundle_index.text(self.prefix, self._shards, entry))
         else:
             graph.ParseFromString(self._read(OBJECT_GRAPH))
         return graph

@@ -62,11 +62,9 @@ def protos_tell(path: Path) -> dict[str, Any] | None:
     """:func:`describe` without TensorFlow's runtime; None where it takes that."""
     try:
         with protos_alone():
-            if detect(path).kind is not Kind.KERAS:
-                return describe(path)
+            return describe(path)
     except RuntimeNeeded:
-        pass
-    return None
+        return None
 
 
 def _listed(source: object) -> tuple[dict[str, Any], list[str]]:

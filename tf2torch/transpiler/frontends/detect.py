@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tf2torch.diagnostics import SourceError
+from tf2torch.transpiler.frontends import proto_modules
 from tf2torch.transpiler.frontends.meta_graph import Request
 from tf2torch.transpiler.frontends.source import Source
 
@@ -52,6 +53,8 @@ def load(
         return _load_live(source, signature)
     found = detect(Path(source))
     if found.kind is Kind.KERAS:
+        if proto_modules.alone():
+            raise proto_modules.RuntimeNeeded("Keras builds the model")
         from tf2torch.transpiler.frontends.keras_file import load_keras_file
 
         _no_signature(str(found.path), signature)

@@ -19,11 +19,11 @@ from functools import partial
 from tf2torch.diagnostics import SourceError
 from tf2torch.ir.graph import Graph, every_node, substitute, users
 from tf2torch.ir.nodes import Input, Module, Node, Op
+from tf2torch.ir.types import FLOATS
 
 EVERYWHERE = ""  # the name of a rate that has none
 PLACE = re.compile(r"(.*_)?dropout(_?\d+)?", re.IGNORECASE)
 LAYERS = ("nn.Linear", "nn.Conv1d", "nn.Conv2d", "nn.Conv3d")
-FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 MOST_NAMES = 12
 
 

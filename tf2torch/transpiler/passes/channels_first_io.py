@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tf2torch.diagnostics import SourceError
-from tf2torch.ir.build import PERMUTES, permute
+from tf2torch.ir.build import PERMUTES, inverse, permute
 from tf2torch.ir.graph import Graph, substitute
 from tf2torch.ir.nodes import Call, Input, Node
 from tf2torch.transpiler.passes.choose_layout import choose_layout
@@ -50,7 +50,7 @@ def _moved(graph: Graph, borders: Borders) -> Graph:
         made = node
         if axes:
             made = replace(node, types=(permute(node, axes).type,))
-            instead[node] = permute(made, _back(axes))
+            instead[node] = permute(made, inverse(axes))
         inputs.append(made)
     results = [
         permute(node, axes) if axes else node
@@ -62,10 +62,6 @@ def _moved(graph: Graph, borders: Borders) -> Graph:
 
 def _first(rank: int | None) -> Axes:
     return tuple(PERMUTES[rank or 0])
-
-
-def _back(axes: Axes) -> Axes:
-    return tuple(axes.index(i) for i in range(len(axes)))
 
 
 def _input_of(node: Node) -> Node | None:
@@ -82,4 +78,4 @@ def _is_image(node: Node) -> bool:
     """Does ``node`` permute back what has its channels first?"""
     if not isinstance(node, Call) or node.func != ".permute":
         return False
-    return node.rank in IMAGES and node.args[1] == _back(_first(node.rank))
+    return node.rank in IMAGES and node.args[1] == inverse(_first(node.rank))

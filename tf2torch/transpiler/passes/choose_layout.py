@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from tf2torch.ir.build import PERMUTES, call, permute
+from tf2torch.ir.build import PERMUTES, call, inverse, permute
 from tf2torch.ir.graph import Graph, map_regions
 from tf2torch.ir.nodes import Arg, Call, Const, Input, Module, Node, Param, Slice
 from tf2torch.ir.types import TensorType
@@ -116,13 +114,9 @@ def _settled(node: Node, made: Placed, placed: dict[Node, Placed]) -> Placed | N
     return Placed(value, tuple(range(rank)))
 
 
-def _inverse(axes: Axes) -> Axes:
-    return tuple(int(i) for i in np.argsort(axes))
-
-
 def _stored_type(type: TensorType, axes: Axes) -> TensorType:
     assert type.shape is not None
-    return type.with_shape(tuple(type.shape[a] for a in _inverse(axes)))
+    return type.with_shape(tuple(type.shape[a] for a in inverse(axes)))
 
 
 def _permute(node: Call, placed: dict[Node, Placed]) -> Placed | None:
@@ -154,7 +148,7 @@ def _hoisted(node: Node, axes: Axes) -> Node | None:
     if not isinstance(first, Node) or first.rank != len(axes):
         return None
     # In the words of this pass: ``first`` stored as its permute.
-    back = _inverse(axes)
+    back = inverse(axes)
     if node.func == "F.pad":
         above = _hoisted(first, axes)
         made = None if above is None else _pad(node, Placed(above, back))
@@ -198,12 +192,12 @@ def _stored_as(home: Placed, node: Node, axes: Axes) -> Node:
     rank = len(axes)
     if all(s == 1 for s in shape[:-1]) and len(shape) <= rank:
         # [C] or [1, 1, C]: only the channels have a size
-        position = _inverse(axes).index(rank - 1)
+        position = inverse(axes).index(rank - 1)
         behind = rank - 1 - position
         value = permute(home.stored, home.axes)
         return _as_shape(value, (shape[-1], *[1] * behind))
     value = permute(home.stored, home.axes)
-    order = _inverse(axes)
+    order = inverse(axes)
     spread = _spread(value, order)
     if spread is not None:
         return spread
@@ -309,7 +303,7 @@ def _in_order(home: Placed, axes: Axes) -> Node:
     """What is stored, rearranged so that ``.permute(axes)`` gives the value."""
     if home.axes == axes:
         return home.stored
-    return permute(permute(home.stored, home.axes), _inverse(axes))
+    return permute(permute(home.stored, home.axes), inverse(axes))
 
 
 def _pad(node: Call, home: Placed) -> Placed | None:
@@ -322,7 +316,7 @@ def _pad(node: Call, home: Placed) -> Placed | None:
     by_axis = [(0, 0)] * rank
     for i in range(len(pads) // 2):
         by_axis[rank - 1 - i] = (pads[2 * i], pads[2 * i + 1])
-    stored = [by_axis[a] for a in _inverse(home.axes)]
+    stored = [by_axis[a] for a in inverse(home.axes)]
     while len(stored) > 1 and stored[0] == (0, 0):
         stored.pop(0)
     flat = tuple(p for pair in reversed(stored) for p in pair)

@@ -13,18 +13,15 @@ from itertools import groupby
 
 from tf2torch.ir.graph import Graph, transform
 from tf2torch.ir.nodes import Call, Module, Node
-from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.chain_blocks import chain_blocks
 from tf2torch.transpiler.passes.cut_blocks import (
     Closed,
     Group,
-    Order,
-    cut,
     flow_order,
     readers_of,
     replace_groups,
 )
-from tf2torch.transpiler.passes.residual_units import follows
+from tf2torch.transpiler.passes.residual_units import follows, unit_key
 from tf2torch.transpiler.passes.segment_blocks import WORDS, apart
 
 LAYERS = ("nn.Linear", "nn.Conv", "nn.ConvTranspose")
@@ -61,7 +58,7 @@ def _runs(graph: Graph, least: int) -> list[Group]:
         chain = [unit]
         while chain[-1][0] in after:
             chain.append(after[chain[-1][0]])
-        keyed = [(_key(u, readers, order), u) for u in chain]
+        keyed = [(unit_key(u, readers, order), u) for u in chain]
         for key, run in groupby(keyed, key=lambda pair: pair[0]):
             found = [u for _, u in run]
             if key is not None and len(found) >= least:
@@ -105,10 +102,3 @@ def _unit(node: Node, readers: Readers) -> list[Node] | None:
 
 def _drops(node: Node) -> bool:
     return isinstance(node, Module) and node.cls == "nn.Dropout"
-
-
-def _key(unit: Sequence[Node], readers: Readers, order: Order) -> object:
-    closed = cut(unit, readers, order, "")
-    if closed is None or len(closed.inputs) != 1:
-        return None
-    return sign(closed, {}).key

@@ -10,6 +10,7 @@ else reads that value: skip connections over many units do not hide them.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Call, Const, Input, Module, Node, Out, Param, Sizes
@@ -42,10 +43,10 @@ def residual_units(graph: Graph) -> list[Group]:
         if unit is None or taken & unit:
             continue
         nodes = sorted(unit, key=place.__getitem__)
-        bare = _key(nodes, readers, order)
+        bare = unit_key(nodes, readers, order)
         if node in follows:
             nodes.append(follows[node])
-        key = _key(nodes, readers, order)
+        key = unit_key(nodes, readers, order)
         if bare is None or key is None:
             continue
         taken |= unit
@@ -62,7 +63,9 @@ def residual_units(graph: Graph) -> list[Group]:
     return groups
 
 
-def _key(nodes: list[Node], readers: dict[Node, list[Node]], order: Order) -> object:
+def unit_key(
+    nodes: Sequence[Node], readers: dict[Node, list[Node]], order: Order
+) -> object:
     """Equal for equal units; None for what more than one value enters."""
     closed = cut(nodes, readers, order, "")
     if closed is None or len(closed.inputs) != 1:

@@ -18,6 +18,7 @@ from tf2torch.verify import mapping
 from tf2torch.verify.candidate import Stored
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.original.model import FLOATS, StateVariable
+from tf2torch.verify.portions import portions
 from tf2torch.verify.provenance import Entry, Port
 
 HELD = 4 << 20  # elements that are compared at a time
@@ -182,7 +183,9 @@ def _matters(case: Case, variable: StateVariable) -> bool:
 def _same_values(case: Case, entries: Iterable[Entry]) -> Iterator[Hint]:
     """The entry's value is the variable's, moved as its transforms say, bit for bit."""
     sizes = {v.key: math.prod(v.shape) for v in case.oracle.variables}
-    for group in _grouped(entries, sizes):
+    keyed = [entry for entry in entries if entry.key is not None]
+    for part in portions([sizes.get(e.key or "", 0) for e in keyed], HELD):
+        group = [keyed[index] for index in part]
         keys = sorted({entry.key or "" for entry in group})
         originals = case.oracle.values(keys)
         stored = case.candidate.state([entry.name for entry in group])
@@ -194,18 +197,3 @@ def _same_values(case: Case, entries: Iterable[Entry]) -> Iterator[Hint]:
             ):
                 text = f"{entry.name} does not hold the values of {entry.variable}"
                 yield _hint(case.port, entry.name, text, AS_IT_WAS)
-
-
-def _grouped(entries: Iterable[Entry], sizes: dict[str, int]) -> Iterator[list[Entry]]:
-    """Of variables; so many that few questions are asked, and little is held."""
-    group: list[Entry] = []
-    held = 0
-    for entry in (e for e in entries if e.key is not None):
-        size = sizes.get(entry.key or "", 0)
-        if group and held + size > HELD:
-            yield group
-            group, held = [], 0
-        group.append(entry)
-        held += size
-    if group:
-        yield group

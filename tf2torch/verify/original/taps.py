@@ -18,6 +18,7 @@ from tf2torch.verify.cotangents import cotangent
 from tf2torch.verify.fingerprint import Fingerprint, fingerprint
 from tf2torch.verify.original import loops
 from tf2torch.verify.original.model import FLOATS, Tap, Tensor, plain
+from tf2torch.verify.portions import portions
 from tf2torch.verify.wire import Arrays
 
 # Fetches a list of tensors: Sequence[graph tensor] → values.
@@ -97,24 +98,10 @@ def _prints(tensors: Sequence[Any], fetch: Fetch) -> list[Fingerprint]:
 
     counts = fetch([tf.size(tensor, tf.int64) for tensor in tensors])
     found: list[Fingerprint] = []
-    for part in _parts([int(count) * 4 for count in counts]):
+    for part in portions([int(count) * 4 for count in counts], PART):
         values = fetch([tensors[index] for index in part])
         found += [fingerprint(plain(value)) for value in values]
     return found
-
-
-def _parts(sizes: Sequence[int]) -> Iterator[list[int]]:
-    """Consecutive indices whose sizes add up to PART at most (or a single one)."""
-    part: list[int] = []
-    total = 0
-    for index, size in enumerate(sizes):
-        if part and total + size > PART:
-            yield part
-            part, total = [], 0
-        part.append(index)
-        total += size
-    if part:
-        yield part
 
 
 def _gradients(
