@@ -166,8 +166,8 @@ def substitute(graph: Graph, instead: Mapping[Node, Node]) -> Graph:
 def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
     from tf2torch.ir.nodes import (
         Block,
+        Blocks,
         Case,
-        Chain,
         CustomGradient,
         For,
         Option,
@@ -187,6 +187,6 @@ def map_regions(node: Node, change: Callable[[Graph], Graph]) -> Node:
             return replace(node, graph=change(node.graph))
         case Option(present=True):
             return replace(node, graph=change(node.graph))
-        case Chain():
+        case Blocks():
             return replace(node, graphs_=tuple(map(change, node.graphs_)))
     return node

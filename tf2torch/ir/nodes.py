@@ -42,12 +42,14 @@ from tf2torch.ir.regions import (
 )
 from tf2torch.ir.torch_nodes import (
     Block,
+    Blocks,
     Call,
     Chain,
     Family,
     Module,
     Option,
     Param,
+    Siblings,
     Transform,
     Unported,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "Arg",
     "Attr",
     "Block",
+    "Blocks",
     "Call",
     "Case",
     "Chain",
@@ -75,6 +78,7 @@ __all__ = [
     "Out",
     "Param",
     "Raw",
+    "Siblings",
     "Sizes",
     "Slice",
     "Table",

@@ -11,8 +11,8 @@ from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
     Arg,
     Block,
+    Blocks,
     Call,
-    Chain,
     Const,
     DType,
     Input,
@@ -110,7 +110,7 @@ class _Printer:
                 return (
                     f"{node.cls}({config})({args})  state {[k for k, _ in node.state]}"
                 )
-            case Block() | Chain():
+            case Block() | Blocks():
                 given = ", ".join(map(self.ref, node.args))
                 return f"{type(node).__name__} {node.name}({given})"
             case Option():

@@ -121,11 +121,8 @@ class Block(Node):
 
 
 @dataclass(frozen=True, eq=False)
-class Chain(Node):
-    """Equal blocks one after the other: each takes the result of the one before.
-
-    ``args[0]`` enters the first block; the other args go to every block.
-    """
+class Blocks(Node):
+    """Several blocks that are one attribute: a list of modules."""
 
     graphs_: tuple[Graph, ...]
     args: tuple[Node, ...]
@@ -141,6 +138,36 @@ class Chain(Node):
 
     def graphs(self) -> tuple[Graph, ...]:
         return self.graphs_
+
+    def also_given(self, values: tuple[Node, ...]) -> tuple[Node, ...]:
+        """``args`` with which each block reads ``values``, too."""
+        return (*self.args, *values)
+
+
+@dataclass(frozen=True, eq=False)
+class Chain(Blocks):
+    """Equal blocks one after the other: each takes the result of the one before.
+
+    ``args[0]`` enters the first block; the other args go to every block.
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class Siblings(Blocks):
+    """Equal blocks side by side; the result is the list of theirs.
+
+    ``args``: all that the first block reads, then all that the second reads, and so on.
+    """
+
+    @property
+    def rows(self) -> tuple[tuple[Node, ...], ...]:
+        """What each block reads."""
+        width = len(self.args) // len(self.graphs_)
+        starts = range(0, len(self.args), width)
+        return tuple(self.args[i : i + width] for i in starts)
+
+    def also_given(self, values: tuple[Node, ...]) -> tuple[Node, ...]:
+        return tuple(a for row in self.rows for a in (*row, *values))
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,7 @@ from tf2torch.transpiler.passes.equate_sizes import equate_sizes
 from tf2torch.transpiler.passes.find_blocks import find_blocks
 from tf2torch.transpiler.passes.fold_params import fold_params
 from tf2torch.transpiler.passes.gather_families import gather_families
+from tf2torch.transpiler.passes.group_siblings import group_siblings
 from tf2torch.transpiler.passes.guard_roots import guard_roots
 from tf2torch.transpiler.passes.infer_types import infer_types
 from tf2torch.transpiler.passes.join_gates import join_gates
@@ -113,6 +114,10 @@ class Options:
     channels_first: bool = False
     progress: Callable[[str], None] = lambda stage: None
 
+    def keras_momentum(self) -> float:
+        given = self.batch_norm_momentum
+        return 0.99 if given is None else given
+
     def write(self, name: str, graph: Graph) -> None:
         if self.dump is None:
             return
@@ -138,13 +143,12 @@ TENSORFLOW_STEPS: tuple[Step, ...] = (
 
 def steps(source: Source, options: Options) -> list[Step]:
     """Passes on the torch dialect, in order."""
-    batch_norm_momentum = options.batch_norm_momentum
     norms = source.training.batch_norm
     momenta = {name: 1 - info.momentum for name, info in norms.items()}
     frozen = frozenset(name for name, info in norms.items() if not info.trainable)
 
     def to_modules(graph: Graph) -> Graph:
-        default = 0.99 if batch_norm_momentum is None else batch_norm_momentum
+        default = options.keras_momentum()
         made = make_modules(graph, Momentum(momenta, 1 - default, frozen))
         rate = options.dropout.get(EVERYWHERE)
         return made if rate is None else drop_before_heads(made, rate)
@@ -168,6 +172,7 @@ def steps(source: Source, options: Options) -> list[Step]:
         to_modules,
         channel_norms,
         gather_families,
+        group_siblings,
         find_blocks,  # wants the final nodes
         split_forwards,  # into parts: after what repeats
         resolve_sizes,  # sizes become reads of values that are there, block by block
@@ -181,6 +186,7 @@ def steps(source: Source, options: Options) -> list[Step]:
 # What makes blocks of nodes; a flat port does without.
 GROUPING: tuple[Step, ...] = (
     gather_families,
+    group_siblings,
     find_blocks,
     split_forwards,
     merge_variants,

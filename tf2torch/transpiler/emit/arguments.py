@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from tf2torch.ir.nodes import Block, Call, Chain, Const, Module, Node, Option
+from tf2torch.ir.nodes import Block, Blocks, Call, Const, Module, Node, Option
 from tf2torch.transpiler.emit.names import Namespace
 from tf2torch.transpiler.emit.roles import DEFAULTS, NAMEABLE, flag_word, is_heads, role
 from tf2torch.transpiler.emit.signature import ABSENT, Signature, Slot
@@ -288,7 +288,7 @@ def _slot_role(spec: ClassSpec, slot: Slot) -> str:
     _, index, number = slot.path
     assert isinstance(index, int) and isinstance(number, int)
     node = slot.node
-    assert isinstance(node, (Block, Chain))
+    assert isinstance(node, (Block, Blocks))
     child = spec.signature.children[_child_position(spec, node, index)]
     inner = child.slots[number]
     if inner.path[0] == "child":
@@ -309,6 +309,6 @@ def _child_position(spec: ClassSpec, node: Node, index: int) -> int:
             return position + index
         if isinstance(other, Block):
             position += 1
-        elif isinstance(other, Chain):
+        elif isinstance(other, Blocks):
             position += len(other.graphs_)
     raise AssertionError("a slot of a child that its class does not have")

@@ -25,6 +25,7 @@ from tf2torch.ir.nodes import (
     Option,
     Out,
     Param,
+    Siblings,
     Table,
     Unported,
     Variable,
@@ -44,6 +45,7 @@ from tf2torch.transpiler.emit.planning import (
     count_uses,
     flat,
     is_expression,
+    is_item,
     is_size,
     is_star,
     last_reads,
@@ -57,6 +59,7 @@ from tf2torch.transpiler.emit.planning import (
     terms_of_sums,
 )
 from tf2torch.transpiler.emit.shortcuts import enter, free_x
+from tf2torch.transpiler.emit.side_by_side import siblings
 from tf2torch.transpiler.emit.wide import MANY, wide_tuple
 
 __all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
@@ -131,12 +134,13 @@ class Body:
                     (depth[p] for p in parts), default=0
                 )
             single = uses.get(node, 0) == 1 and node not in owners and may_inline(node)
-            if single or is_size(node) or is_star(node):
+            if single or is_size(node) or is_item(node) or is_star(node):
                 self.inline.add(node)
         for user in nodes:
             if isinstance(user, REGIONS):
                 self.inline.difference_update(user.operands)
-        self.inline.difference_update(result_list[:-1] if len(result_list) > 1 else ())
+        apart = [r for r in result_list[:-1] if not is_item(r)]
+        self.inline.difference_update(apart)
         return [
             Step(n, *self._reads(n, inside))
             for n in nodes
@@ -302,6 +306,8 @@ class Body:
     def meaning(self, node: Node, index: int, last: dict[Node, int]) -> str:
         """What the value is for; a term of a later sum is its shortcut."""
         name = self.scope.meaning(node)
+        if isinstance(node, Siblings):
+            return node.name
         if not name and node in self.terms and last.get(node, index) >= index + 2:
             return "shortcut"
         return name
@@ -372,6 +378,8 @@ class Body:
                 )
             case Family():
                 return self.family(node)
+            case Siblings():
+                return siblings(self, node)
             case CustomGradient():
                 operands = [self.operand(n, node) for n in node.distinct]
                 return pycode.call(self.scope.callee(node), *operands)

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from tf2torch import pycode
-from tf2torch.ir.nodes import Chain
+from tf2torch.ir.nodes import Blocks, Chain
 from tf2torch.transpiler.emit.arguments import Argument
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ WIDTH = 74
 INDENT = "\n        "
 
 
-def chain_text(source: ClassSource, node: Chain, name: str) -> str:
+def chain_text(source: ClassSource, node: Blocks, name: str) -> str:
     """The statement that makes the attribute ``name``."""
     calls = [pycode.text(source.block(node, g, i)) for i, g in enumerate(node.graphs_)]
     loop = _loop(source, node, calls)
@@ -46,8 +46,8 @@ def chain_text(source: ClassSource, node: Chain, name: str) -> str:
     return f"self.{name} = {_held(node, ', '.join(runs), False)}"
 
 
-def _held(node: Chain, inside: str, loop: bool) -> str:
-    if len(node.args) == 1:
+def _held(node: Blocks, inside: str, loop: bool) -> str:
+    if isinstance(node, Chain) and len(node.args) == 1:
         return f"nn.Sequential(*({inside}))" if loop else f"nn.Sequential({inside})"
     return f"nn.ModuleList({inside})" if loop else f"nn.ModuleList([{inside}])"
 
@@ -61,7 +61,7 @@ def _runs(texts: list[str]) -> list[str]:
     return found
 
 
-def _loop(source: ClassSource, node: Chain, calls: Sequence[str]) -> str | None:
+def _loop(source: ClassSource, node: Blocks, calls: Sequence[str]) -> str | None:
     """One comprehension for all, when at most one number differs."""
     if len(set(calls)) == 1:
         return f"{calls[0]} for _ in range({len(calls)})"
@@ -112,14 +112,14 @@ def number_range(values: Sequence[str]) -> str | None:
 
 
 def _values(
-    source: ClassSource, node: Chain, index: int, given: Sequence[Argument]
+    source: ClassSource, node: Blocks, index: int, given: Sequence[Argument]
 ) -> list[str]:
     graph = node.graphs_[index]
     pairs = [source.block_argument(node, graph, index, a) for a in given]
     return [pycode.text(pycode.lit(own) if e is None else e) for e, own in pairs]
 
 
-def _table(source: ClassSource, node: Chain) -> tuple[str, list[str], str] | None:
+def _table(source: ClassSource, node: Blocks) -> tuple[str, list[str], str] | None:
     """(names of the columns, rows, what is made of each), for blocks of one class."""
     specs = [source.program.spec(g) for g in node.graphs_]
     if any(s is not specs[0] for s in specs):

@@ -9,8 +9,8 @@ from tf2torch import pycode
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import (
     Block,
+    Blocks,
     Call,
-    Chain,
     Const,
     CustomGradient,
     Family,
@@ -193,7 +193,7 @@ class ClassSource:
                 return f"self.{name} = {self.family(node)}"
             case Block():
                 return f"self.{name} = {pycode.text(self.block(node, node.graph, 0))}"
-            case Chain():
+            case Blocks():
                 return chain_text(self, node, name)
             case Param():
                 return self.parameter(name, node)
@@ -351,4 +351,5 @@ def _parameter(argument: Argument) -> str:
 
 
 def _annotation(node: Node) -> str:
-    return "np.ndarray" if node.dtype == "string" else "Tensor"
+    words = {"string": "np.ndarray", "variant": "list[Tensor]"}
+    return words.get(node.dtype, "Tensor")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tf2torch.ir.graph import Graph, users
-from tf2torch.ir.nodes import Block, Call, Chain, Const, Family, Module, Node, Param
+from tf2torch.ir.nodes import Block, Blocks, Call, Const, Family, Module, Node, Param
 from tf2torch.transpiler.emit.arguments import Argument, make_arguments
 from tf2torch.transpiler.emit.helper_sources import helper_names
 from tf2torch.transpiler.emit.names import (
@@ -271,7 +271,7 @@ def member_key(node: Node) -> object:
             return node.key
         case Param():
             return (node.variable, node.transforms)
-        case Block() | Chain() | Family():
+        case Block() | Blocks() | Family():
             return node
         case Const():
             return node
@@ -279,7 +279,7 @@ def member_key(node: Node) -> object:
 
 
 def _wanted_name(node: Node) -> str:
-    if isinstance(node, (Block, Chain)):
+    if isinstance(node, (Block, Blocks)):
         return snake(node.name) or "blocks"
     if isinstance(node, Family):
         kind = KINDS.get(node.modules[0].cls, "layer")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Call, Chain, Node, Option
+from tf2torch.ir.nodes import Block, Call, Chain, Node, Option, Siblings
 
 ATTENTION = "F.scaled_dot_product_attention"
 # What rearranges a value, or joins masks, without making another thing of it.
@@ -69,6 +69,9 @@ class Meanings:
                 return self._branch(node, parts)
             case Block(graph=graph, args=args) | Option(graph=graph, args=args):
                 return parameter_name(graph, args.index(node))
+            case Siblings(graphs_=graphs, rows=rows):
+                places = [row.index(node) for row in rows if node in row]
+                return parameter_name(graphs[0], places[0])
             case Chain(graphs_=graphs, args=args):
                 return parameter_name(graphs[0], args.index(node))
         return ""

@@ -21,6 +21,7 @@ from tf2torch.ir.nodes import (
     Option,
     Out,
     Param,
+    Siblings,
     Table,
     Unported,
     Variable,
@@ -29,7 +30,7 @@ from tf2torch.ir.nodes import (
 
 LEAVES = (Const, Param, Input, Variable, Table)
 REGIONS = (Case, For, Option, While)
-TUPLES = (Block, Call, CustomGradient, Family, Module, Unported)
+TUPLES = (Block, Call, CustomGradient, Family, Module, Siblings, Unported)
 
 
 @dataclass(eq=False)
@@ -72,6 +73,14 @@ def is_size(node: Node) -> bool:
         case Call("@shape" | "@device"):
             return True
         case Call("[]", (Call("@shape"), int())):
+            return True
+    return False
+
+
+def is_item(node: Node) -> bool:
+    """``experts[0]``, which is written wherever it is needed."""
+    match node:
+        case Call("[]", (Siblings(), int())):
             return True
     return False
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from tf2torch.ir.graph import Graph, every_node
-from tf2torch.ir.nodes import Block, Call, Chain, Node, Param, Unported
+from tf2torch.ir.nodes import Block, Blocks, Call, Node, Param, Unported
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.emit.classes import ClassSpec, Program
 from tf2torch.transpiler.emit.signature import Signature
@@ -183,7 +183,7 @@ def _instances(
         children: list[tuple[str, Graph]] = []
         if isinstance(node, Block):
             children = [(f"{prefix}{name}", node.graph)]
-        elif isinstance(node, Chain):
+        elif isinstance(node, Blocks):
             children = [(f"{prefix}{name}.{i}", g) for i, g in enumerate(node.graphs_)]
         for where, graph in children:
             _instances(program, program.signatures[graph], where, found)

@@ -19,9 +19,9 @@ from tf2torch.ir.graph import Graph, topological
 from tf2torch.ir.nodes import (
     Arg,
     Block,
+    Blocks,
     Call,
     Case,
-    Chain,
     Const,
     CustomGradient,
     DType,
@@ -140,8 +140,8 @@ class _Signer:
                 self.made.children.append(child)
                 self.slot_child(node, child, 0)
                 return ("block", child.key, [self.numbers[a] for a in node.args])
-            case Chain():
-                return self.chain(node)
+            case Blocks():
+                return self.blocks(node)
             case Option():
                 return self.option(node)
             case Out():
@@ -223,13 +223,14 @@ class _Signer:
             self.made.slots.append(Slot(node, ("shape", axis), size))
         return ("stored", node.dtype, node.rank)
 
-    def chain(self, node: Chain) -> object:
+    def blocks(self, node: Blocks) -> object:
         children = [sign(g, self.known) for g in node.graphs_]
         self.made.children.extend(children)
         for index, child in enumerate(children):
             self.slot_child(node, child, index)
         args = [self.numbers[a] for a in node.args]
-        return ("chain", [c.key for c in children], args)
+        kind = type(node).__name__
+        return (kind, [c.key for c in children], args)
 
     def option(self, node: Option) -> object:
         """Its inside, as if it stood here; an instance without it has no numbers."""

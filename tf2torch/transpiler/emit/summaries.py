@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Call, Chain, Family, Module, Node, Option
+from tf2torch.ir.nodes import Block, Blocks, Call, Family, Module, Node, Option
 from tf2torch.transpiler.emit.meanings import ATTENTION
 
 LAYERS = {
@@ -69,7 +69,7 @@ def _word(node: Node) -> str:
             return LAYERS.get(cls, "")
         case Call(func=func):
             return ACTIVATIONS.get(func, "")
-        case Block(name=name) | Chain(name=name):
+        case Block(name=name) | Blocks(name=name):
             return name.rstrip("0123456789_").replace("_", " ")
         case Family():
             return "a layer per input"

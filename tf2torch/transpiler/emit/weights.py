@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf2torch.ir.nodes import Block, Chain, Const, Family, Module, Param, Transform
+from tf2torch.ir.nodes import Block, Blocks, Const, Family, Module, Param, Transform
 from tf2torch.transpiler.emit.classes import Program
 from tf2torch.transpiler.emit.signature import Signature, is_literal
 
@@ -67,7 +67,7 @@ def _entries(program: Program, signature: Signature, prefix: str) -> Iterator[En
                 yield Entry(path, node)
             case Block():
                 yield from _entries(program, program.signatures[node.graph], f"{path}.")
-            case Chain():
+            case Blocks():
                 for i, graph in enumerate(node.graphs_):
                     child = program.signatures[graph]
                     yield from _entries(program, child, f"{path}.{i}.")

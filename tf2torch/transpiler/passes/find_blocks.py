@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tf2torch.diagnostics import TranspileError
-from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Block, Node
+from tf2torch.ir.graph import Graph, map_regions, transform
+from tf2torch.ir.nodes import Block, Node, Siblings
 from tf2torch.transpiler.emit.signature import sign
 from tf2torch.transpiler.passes.chain_blocks import chain_blocks
 from tf2torch.transpiler.passes.cut_blocks import (
@@ -59,9 +59,14 @@ class Candidate:
 
 def find_blocks(graph: Graph) -> Graph:
     """The graph with its blocks as Block and Chain nodes, nested."""
+    graph = transform(graph, _within_siblings, into_regions=False)
     paths = scope_paths(graph)
     finder = _Finder(graph, paths.of, paths.real)
     return finder.rebuild(graph, 0)
+
+
+def _within_siblings(node: Node) -> Node | None:
+    return map_regions(node, find_blocks) if isinstance(node, Siblings) else None
 
 
 class _Finder:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from tf2torch.ir.graph import Graph, map_regions, transform
-from tf2torch.ir.nodes import Block, Chain, CustomGradient
+from tf2torch.ir.nodes import Block, Blocks, CustomGradient
 from tf2torch.transpiler.emit.planning import REGIONS
 from tf2torch.transpiler.emit.signature import Signature, sign
 from tf2torch.transpiler.passes.align_blocks import align, row_keys
@@ -78,7 +78,7 @@ def _heights(root: Graph) -> dict[Graph, int]:
 
 def _children(graph: Graph) -> Iterator[Graph]:
     for node in graph.nodes():
-        if isinstance(node, (Block, Chain)):
+        if isinstance(node, (Block, Blocks)):
             yield from node.graphs()
 
 

@@ -22,9 +22,9 @@ from tf2torch.ir.graph import Graph, map_regions
 from tf2torch.ir.nodes import (
     Arg,
     Block,
+    Blocks,
     Call,
     Case,
-    Chain,
     Const,
     CustomGradient,
     DType,
@@ -359,20 +359,20 @@ def with_operands(
         wider.append(replace(graph, inputs=(*graph.inputs, *extra), outputs=kept))
     types = (*node.types, *(o.types[0] for o in operands))
     match node:
-        case Case():
-            inputs = (*node.inputs, *operands)
+        case Case(inputs=inputs):
+            inputs = (*inputs, *operands)
             return replace(node, inputs=inputs, branches=tuple(wider))
         case While():
-            cond, body = wider
-            inputs = (*node.inputs, *operands)
+            inputs, (cond, body) = (*node.inputs, *operands), wider
             return replace(node, inputs=inputs, cond=cond, body=body, types=types)
         case For():
             inputs = (*node.inputs, *operands)
             return replace(node, inputs=inputs, body=wider[0], types=types)
         case Block():
             return replace(node, graph=wider[0], args=(*node.args, *operands))
-        case Chain():
-            return replace(node, graphs_=tuple(wider), args=(*node.args, *operands))
+        case Blocks():
+            given = node.also_given(operands)
+            return replace(node, graphs_=tuple(wider), args=given)
         case CustomGradient():
             captures = (*node.captures, *operands)
             return replace(node, captures=captures, backward=wider[0])

@@ -24,7 +24,7 @@ LEAST = 3
 
 def side_by_side(graph: Graph) -> list[Group]:
     """Towers, when there are several: each the nodes behind one value."""
-    behind = _Behind(graph)
+    behind = Behind(graph)
     everything = len({key for node in graph.nodes() for key in state_keys(node)})
     taken: set[Node] = set()
     groups = []
@@ -51,7 +51,7 @@ def _starts(nodes: list[Node]) -> bool:
     return all(isinstance(o, LEAVES) for n in nodes for o in n.operands if o not in own)
 
 
-class _Behind:
+class Behind:
     """The nodes that matter for nothing but one node: its subtree in the dominator
     tree of the graph read backwards. ``layers``: node → parameters in its subtree."""
 
@@ -68,12 +68,18 @@ class _Behind:
             found.update(state_keys(node))
             self.layers[node] = len(found)
             over = above.get(node)
-            if over is None or over is OUTSIDE:
+            if over is None:
                 continue
             self._below.setdefault(over, []).append(node)
+            if over is OUTSIDE:
+                continue
             less, more = sorted((found, states.get(over, set())), key=len)
             more.update(less)
             states[over] = more
+
+    def children(self, node: Node) -> list[Node]:
+        """The nodes that matter for ``node`` and, but through it, for nothing."""
+        return self._below.get(node, [])
 
     def nodes(self, node: Node) -> list[Node]:
         """In the order of the graph, ``node`` last."""

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from tf2torch.diagnostics import TranspileError
 from tf2torch.ir.graph import Graph, transform
-from tf2torch.ir.nodes import Block, Call, Chain, For, Input, Node, Out
+from tf2torch.ir.nodes import Block, Blocks, Call, For, Input, Node, Out
 from tf2torch.transpiler.emit.lengths import statements
 from tf2torch.transpiler.emit.meanings import UNNAMED
 from tf2torch.transpiler.emit.names import is_noise, snake, untraced
@@ -54,7 +54,7 @@ def split_forwards(graph: Graph) -> Graph:
         match node:
             case Block():
                 return replace(node, graph=_split(node.graph))
-            case Chain():
+            case Blocks():
                 return replace(node, graphs_=tuple(map(_split, node.graphs_)))
         return None
 
