@@ -23,10 +23,14 @@ from tf2torch.fleet.events import Done, Event, Stage
 from tf2torch.fleet.local import Finish, Task, convert
 from tf2torch.fleet.result import Outcome, Result
 from tf2torch.fleet.slot import Slot
+from tf2torch.verify.warm import Zygotes
 
 CONNECT_SECONDS = 10.0
 ONE_MACHINE = ("memory://",)  # stores that only this process sees
-_slots: list[Slot] = []  # of this Ray worker process, which Ray uses again and again
+CPUS = 1  # of a task
+# Of this Ray worker process, which Ray uses again and again:
+_slots: list[Slot] = []
+_zygotes: list[Zygotes] = []
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,8 @@ def run(
 ) -> Iterator[Event]:
     """Events until every task is done; at most ``jobs`` are with Ray at a time."""
     ray = _connect(cluster)
-    remote = ray.remote(num_cpus=1, num_gpus=cluster.gpus, max_retries=cluster.retries)(
-        on_node
-    )
+    needs = {"num_cpus": CPUS, "num_gpus": cluster.gpus}
+    remote = ray.remote(**needs, max_retries=cluster.retries)(on_node)
     flying: dict[Any, Task] = {}
     try:
         while True:
@@ -73,7 +76,8 @@ def run(
 def on_node(model: Any, key: str, desk: Desk) -> tuple[Result, bytes]:
     """On a node: the result, and the port as a tar archive."""
     if not _slots:
-        _slots.append(Slot())
+        _zygotes.append(Zygotes(CPUS))
+        _slots.append(Slot(_zygotes[0].channels))
     with tempfile.TemporaryDirectory(prefix="tf2torch-node-") as place:
         there = replace(desk, output=Path(place))
         result = convert(_slots[0], there, model, key, lambda event: None)

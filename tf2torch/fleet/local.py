@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from tf2torch.fleet.job import Job
 from tf2torch.fleet.model import Model, Unreachable
 from tf2torch.fleet.result import Outcome, Result
 from tf2torch.fleet.slot import Slot
+from tf2torch.verify.warm import Channels, Zygotes
 
 Task = tuple[Model, str]  # a model and its key
 Finish = Callable[[Result], Result]  # what is done with a result in the slot's thread
@@ -29,7 +31,10 @@ def run(
     Closing the iterator ends the workers.
     """
     events: SimpleQueue[Event | BaseException | None] = SimpleQueue()
-    shared = _Shared(tasks)
+    zygotes = Zygotes(threads=max(1, (os.cpu_count() or 1) // jobs))
+    if desk.settings.get("verify", True):
+        zygotes.start()
+    shared = _Shared(tasks, zygotes.channels)
     threads = [
         threading.Thread(
             target=_serve, args=(shared, desk, finish, events.put), daemon=True
@@ -48,13 +53,15 @@ def run(
         shared.stop()
         for thread in threads:
             thread.join()
+        zygotes.close()
 
 
 class _Shared:
     """One iterator for all threads; ``stop`` ends it and the slots that work on it."""
 
-    def __init__(self, tasks: Iterator[Task | Result]):
+    def __init__(self, tasks: Iterator[Task | Result], channels: Channels):
         self._tasks, self._lock, self._stopped = tasks, threading.Lock(), False
+        self._channels = channels
         self._slots: list[Slot] = []
 
     def next(self) -> Task | Result | None:
@@ -62,7 +69,7 @@ class _Shared:
             return None if self._stopped else next(self._tasks, None)
 
     def slot(self) -> Slot:
-        slot = Slot()
+        slot = Slot(self._channels)
         with self._lock:
             self._slots.append(slot)
         return slot

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tf2torch.fleet.job import Ending, Job
+from tf2torch.verify.warm import Channels
 
 STARTS = 2  # of a worker for one model: the second time it is the model that kills it
 
@@ -20,9 +21,11 @@ class WorkerDied(Exception):
 
 class Slot:
     """The worker starts with the first job; ``close`` ends it. Not thread-safe, and to
-    be used by the thread that made it: the worker dies with that thread."""
+    be used by the thread that made it: the worker dies with that thread. ``channels``
+    lead to the zygotes of the verifier."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
         self._process: subprocess.Popen[str] | None = None
         self.started = 0
         self.worker_memory = 0
@@ -81,13 +84,14 @@ class Slot:
         self.close()
         tell("start TensorFlow and torch")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tf2torch.fleet.worker"],
+            [sys.executable, "-m", "tf2torch.fleet.worker", *self._channels.words()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": _path()},
             text=True,
             start_new_session=True,
+            pass_fds=self._channels.descriptors,
         )
         self.started += 1
         while "ready" not in self._event(self._process):

@@ -2,8 +2,8 @@
 
 This process imports and never runs a model: no session, no op, no thread of either
 library is started before a fork, so each model begins in the same clean process, and
-nothing that one leaves behind reaches the next. The verifier's sandboxes still start
-their own: they may share nothing with anyone.
+nothing that one leaves behind reaches the next. The processes of the verifier are
+forked elsewhere, by zygotes that know nothing of this process or of any model.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 import psutil
 
 from tf2torch.fleet.job import Ending, Job, leave
+from tf2torch.verify import warm
 
 TICK = 0.1  # seconds between two looks at the limits
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -35,6 +36,7 @@ def main() -> None:
     parent = os.getppid()
     _die_with(parent)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    warm.adopt(sys.argv[1:])
     events = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
 

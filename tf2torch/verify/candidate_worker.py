@@ -332,6 +332,16 @@ def _prepare() -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
 
 
+def warm_up() -> None:
+    """All that is slow to import; nothing runs."""
+    import torch
+    import torch._functorch.aot_autograd
+    import torch.export  # noqa: F401
+
+    torch.set_deterministic_debug_mode("warn")
+    _prepare()
+
+
 def main() -> None:
     import torch  # noqa: F401 # now, while TensorFlow starts in its own process
 

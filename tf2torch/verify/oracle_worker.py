@@ -188,6 +188,12 @@ def _quiet() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
+def warm_up() -> None:
+    """All that is slow to import; nothing runs."""
+    import keras  # noqa: F401
+    import tensorflow  # noqa: F401
+
+
 def main() -> None:
     oracle = Oracle()
     handlers: dict[str, Handler] = {"open": oracle.open, "run": oracle.run}

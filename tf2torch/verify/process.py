@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
-from tf2torch.verify import sandbox, wire
+from tf2torch.verify import sandbox, warm, wire
 from tf2torch.verify.wire import Arrays, Message
 
 Handler: TypeAlias = Callable[[Message, Arrays], tuple[Message, Arrays]]
@@ -63,20 +63,18 @@ class Worker:
         isolated: bool = True,
         settings: Mapping[str, str] | None = None,
     ):
-        argv = [sys.executable, "-m", module, str(limits.memory)]
-        if isolated:
-            argv = sandbox.command(argv, access, limits)
         self._limits = limits
         self._reason = ""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 # closed in close()
-        self._process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=sandbox.environment(os.cpu_count() or 1) | dict(settings or {}),
-            start_new_session=True,
-        )
+        begun = None
+        if isolated and not settings:
+            begun = warm.begin(module, access, limits, self._errors)
+        argv = [sys.executable, "-m", module, str(limits.memory)]
+        if isolated:
+            argv = sandbox.command(argv, access, limits)
+        begun = begun or _cold(argv, self._errors, dict(settings or {}))
+        self._process, self._requests = begun.process, begun.requests
+        self._answers = begun.answers
         self._deadline: Deadline | None = None
         self._watch = threading.Thread(target=self._guard, daemon=True)
         self._watch.start()
@@ -92,8 +90,8 @@ class Worker:
         """The worker's answer, or WorkerFailed, or Refused."""
         self._deadline = Deadline.after(seconds, self._process.pid)
         try:
-            wire.send(self._pipe("stdin"), {"action": action, **message}, arrays)
-            answer, results = wire.receive(self._pipe("stdout"), ANSWER_LIMIT)
+            wire.send(self._requests, {"action": action, **message}, arrays)
+            answer, results = wire.receive(self._answers, ANSWER_LIMIT)
         except (wire.WireError, OSError) as error:
             raise self._failure(error, seconds) from None
         finally:
@@ -118,17 +116,15 @@ class Worker:
     def close(self) -> None:
         self._kill("")
         self._process.wait()
-        for name in ("stdin", "stdout"):
+        own = self._process.stdin, self._process.stdout
+        for pipe in (self._requests, self._answers, *own):
             try:
-                self._pipe(name).close()
+                if pipe is not None:
+                    pipe.close()
             except OSError:
                 continue
         self._watch.join()
         self._errors.close()
-
-    def _pipe(self, name: str) -> BinaryIO:
-        pipe: BinaryIO = getattr(self._process, name)
-        return pipe
 
     def _failure(self, error: Exception, seconds: float) -> WorkerFailed:
         self._kill("crash")
@@ -167,6 +163,19 @@ class Worker:
             elif sum(map(_resident, tree)) > self._limits.memory:
                 self._kill("memory")
             time.sleep(WATCH_SECONDS)
+
+
+def _cold(argv: list[str], errors: BinaryIO, settings: Mapping[str, str]) -> warm.Begun:
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env={**sandbox.environment(warm.threads()), **settings},
+        start_new_session=True,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    return warm.Begun(process, process.stdin, process.stdout)
 
 
 @dataclass(frozen=True)
