@@ -1,9 +1,10 @@
 """Throughput of a batch with one and two workers, and memory over many models.
 
-    python bench/batch.py                 # 16 models verified by 1 and by 2 workers
+    python bench/batch.py                 # 56 models verified by 1 and by 2 workers
     python bench/batch.py --memory 200    # 200 models through one worker
 
 Prints JSON, with the load of the machine: on a busy one the ratio says little.
+``cpu_seconds`` are those of all processes of a run, for each model.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,11 +23,12 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 MIB = 1 << 20
+LOOK = 0.1  # seconds between two looks
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=int, default=16, help="of the throughput")
+    parser.add_argument("--models", type=int, default=56, help="of the throughput")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--memory", type=int, default=0, help="models in a row")
     chosen = parser.parse_args()
@@ -54,18 +57,53 @@ def throughput(root: Path, place: Path, chosen: argparse.Namespace) -> dict[str,
     from tf2torch.fleet.registry import read
 
     names = [model.name for model in read(str(root))][: chosen.models]
-    rates = {}
+    rates, spent = {}, {}
     for workers in chosen.workers:
         begin = time.monotonic()
-        results = list(
-            tf2torch.batch(root, place / str(workers), jobs=workers, include=names)
-        )
+        with Spent() as total:
+            results = list(
+                tf2torch.batch(root, place / str(workers), jobs=workers, include=names)
+            )
         minutes = (time.monotonic() - begin) / 60
         assert all(result.outcome.is_good for result in results)
         rates[workers] = round(len(results) / minutes, 2)
+        spent[workers] = round(total.seconds / len(results), 2)
     first = rates[chosen.workers[0]]
     ratios = {workers: round(rate / first, 2) for workers, rate in rates.items()}
-    return {"models": len(results), "per_minute": rates, "ratio": ratios}
+    found = {"models": len(results), "per_minute": rates, "ratio": ratios}
+    return found | {"cpu_seconds": spent}
+
+
+class Spent:
+    """Processor seconds of what is below this process, looked at again and again: a
+    process that is killed tells its parent nothing."""
+
+    def __enter__(self) -> Spent:
+        self._known: dict[tuple[int, float], float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def seconds(self) -> float:
+        return sum(self._known.values())
+
+    def _look(self) -> None:
+        import psutil
+
+        while not self._over.wait(LOOK):
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    times = process.cpu_times()
+                    mark = process.pid, process.create_time()
+                except psutil.Error:
+                    continue
+                self._known[mark] = times.user + times.system
 
 
 def memory(root: Path, place: Path) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,17 @@ def same_text(update: bool) -> SameText:
         assert text.splitlines() == expected.read_text("utf-8").splitlines()
 
     return check
+
+
+@pytest.fixture(scope="session", params=["cold", "warm"])
+def start(request: pytest.FixtureRequest) -> Iterator[str]:
+    """How the verifier's processes start: anew, or as in a fleet from zygotes."""
+    if request.param == "cold":
+        yield request.param
+        return
+    from tf2torch.verify import warm
+
+    with warm.Zygotes(os.cpu_count() or 1) as zygotes:
+        warm.use(zygotes.channels)
+        yield request.param
+        warm.use(None)

@@ -51,7 +51,7 @@ class Corpus:
 
 @pytest.fixture(scope="session")
 def corpus(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, start: str
 ) -> Iterator[Callable[[str], Corpus]]:
     """By name; one session is open at a time, as attacks are sorted by model."""
     opened: dict[str, Session] = {}

@@ -20,6 +20,8 @@ from tf2torch.verify.original import live
 from tf2torch.verify.original.model import Tensor
 from tf2torch.verify.sandbox import Limits
 
+pytestmark = pytest.mark.usefixtures("start")
+
 
 def load(name: str) -> ModuleType:
     path = Path(__file__).with_name(f"{name}.py")
@@ -275,7 +277,7 @@ def test_a_crash_of_tensorflow_is_tried_again_with_other_kernels(
         sandbox = psutil.Process(oracle._worker._process.pid)
         python = [p for p in sandbox.children(recursive=True) if "python" in p.name()]
         python[-1].send_signal(signal.SIGSEGV)
-        sandbox.wait(timeout=30)
+        assert not psutil.wait_procs(python[-1:], timeout=30)[1]
 
     with opened(path, [ends[0]], [ends[1]]) as oracle:
         before = oracle.outputs_for({"x": x}).outputs["pooled"]

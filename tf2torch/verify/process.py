@@ -174,8 +174,8 @@ def _cold(argv: list[str], errors: BinaryIO, settings: Mapping[str, str]) -> war
         env={**sandbox.environment(warm.threads()), **settings},
         start_new_session=True,
     )
-    assert process.stdin is not None and process.stdout is not None
-    return warm.Begun(process, process.stdin, process.stdout)
+    pipes: tuple[Any, Any] = process.stdin, process.stdout
+    return warm.Begun(process, *pipes)
 
 
 @dataclass(frozen=True)

@@ -171,10 +171,10 @@ class Zygotes:
     They end with the last process that holds ``channels``, however that ends.
     """
 
-    def __init__(self, threads: int):
+    def __init__(self, threads: int, modules: Iterable[str] = MODULES):
         pairs = {
             module: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            for module in MODULES
+            for module in modules
         }
         ours = {module: pair[0] for module, pair in pairs.items()}
         self.channels = Channels(ours, threads)

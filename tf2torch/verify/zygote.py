@@ -92,6 +92,7 @@ def _enclose(pipes: list[int]) -> None:
         time.sleep(0.001)
     os.setsid()
     os.chdir("/tmp")
+    os.environ["PWD"] = "/tmp"
     for target, pipe in enumerate(pipes):
         os.dup2(pipe, target)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
