@@ -83,8 +83,9 @@ class Slot:
             return self._process
         self.close()
         tell("start TensorFlow and torch")
+        words = [str(os.getpid()), *self._channels.words()]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tf2torch.fleet.worker", *self._channels.words()],
+            [sys.executable, "-m", "tf2torch.fleet.worker", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

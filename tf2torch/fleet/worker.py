@@ -25,7 +25,6 @@ from typing import Any
 import psutil
 
 from tf2torch.fleet.job import Ending, Job, leave
-from tf2torch.verify import warm
 
 TICK = 0.1  # seconds between two looks at the limits
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -33,10 +32,12 @@ Tell = Callable[[dict[str, Any]], None]
 
 
 def main() -> None:
-    parent = os.getppid()
-    _die_with(parent)
+    parent, *channels = sys.argv[1:]
+    _die_with(int(parent))
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    warm.adopt(sys.argv[1:])
+    from tf2torch.verify import warm
+
+    warm.adopt(channels)
     events = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
 

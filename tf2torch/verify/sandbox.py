@@ -3,7 +3,8 @@
 With bubblewrap a process gets its own user, process, network and mount namespaces:
 no network at all, a read-only view of the paths that it was granted (of the whole
 disk for the oracle, which must find models and libraries), a private ``/tmp`` of
-bounded size, and no capability. Its time and memory are bounded by ``process``.
+bounded size, and no capability. Its time and memory are bounded by ``process``. What a
+zygote forks (in a fleet) enters namespaces that bubblewrap has made in the same way.
 
 What this does not stop: a hole in the kernel itself (no system call is filtered);
 reading world-readable files under the granted paths, such as the installed Python

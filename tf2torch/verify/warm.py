@@ -236,9 +236,9 @@ class _Keeper:
         """Seconds for which a zygote ran."""
         begin = time.monotonic()
         descriptor = self._end.fileno()
-        words = [sys.executable, "-m", "tf2torch.verify.zygote", self._module]
+        words = [sys.executable, "-m", "tf2torch.verify.zygote", str(os.getpid())]
         process = subprocess.Popen(
-            [*words, str(descriptor)],
+            [*words, self._module, str(descriptor)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

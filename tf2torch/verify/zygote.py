@@ -1,4 +1,4 @@
-"""``python -m tf2torch.verify.zygote MODULE FD``: forks workers that start at once.
+"""``python -m tf2torch.verify.zygote``: forks workers that start at once.
 
 It imports what ``MODULE`` needs and runs nothing: no op, no session, no thread of
 TensorFlow or torch exists before a fork. For each request it forks a process that
@@ -18,6 +18,7 @@ import gc
 import importlib
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -33,7 +34,13 @@ NAMESPACES = (
     | 0x20000000  # process
     | 0x40000000  # network
 )
-PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 4, 24, 38, 47
+(
+    PR_SET_PDEATHSIG,
+    PR_SET_DUMPABLE,
+    PR_CAPBSET_DROP,
+    PR_SET_NO_NEW_PRIVS,
+    PR_CAP_AMBIENT,
+) = 1, 4, 24, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 CAPABILITY_VERSION, CAPABILITIES = 0x20080522, 64
 READY = b"+"
@@ -43,7 +50,8 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    name, descriptor = sys.argv[1], int(sys.argv[2])
+    parent, name, descriptor = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    die_with(parent)
     module = importlib.import_module(name)
     module.warm_up()
     gc.collect()
@@ -54,6 +62,13 @@ def main() -> None:
             if not asked[0]:
                 return  # nobody is left who could ask
             fork(asked[0], asked[1], module.main)
+
+
+def die_with(parent: int) -> None:
+    """Killed as soon as the parent is gone, however it went."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def fork(request: bytes, descriptors: list[int], serve: Callable[[], None]) -> None:
