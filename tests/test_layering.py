@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "inspection": set(),
     "stage_times": set(),
     "golden": {"api", "diagnostics"},
-    "fleet": {"api", "diagnostics"},
+    "fleet": {"api", "verify", "diagnostics"},  # verify: its zygotes live as long
     "repair_options": {"repair", "diagnostics"},
     "cli": {"repair_options", "api", "fleet", "golden", "inspection", "stage_times"}
     | WHOLE,
