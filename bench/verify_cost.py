@@ -4,6 +4,9 @@ The yardstick is what TensorFlow needs, in one process, for its own forward, bac
 and five training steps on the same inputs; start-up (imports, opening the model, the
 first call of each kind) is in neither figure. Prints both, their ratio, and the memory
 that the two workers had at most.
+
+    python -m bench.verify_cost                      # 16 pictures of 224 x 224
+    python -m bench.verify_cost --examples 4 --side 96
 """
 
 from __future__ import annotations
@@ -18,27 +21,28 @@ import time
 from pathlib import Path
 from typing import Any
 
-from golden_models.sources import options, source
+import numpy as np
+
+from golden_models.weights import enliven, pictures
 
 STEPS = 5
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", nargs="?", default="resnet50")
-    parser.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--examples", type=int, default=16)
+    parser.add_argument("--side", type=int, default=224, help="of a picture, in pixels")
+    parser.add_argument("--folder", type=Path, help="keep model and port there")
     wanted = parser.parse_args()
-    sample = options(wanted.model).get("sample")
-    if wanted.own:
-        print(tensorflow_seconds(source(wanted.model), sample))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        port = Path(folder) / "port"
-        _convert(wanted.model, port)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = wanted.folder or Path(scratch)
+        sample, model, port = (folder / n for n in ("sample.npz", "resnet50", "port"))
+        if not port.exists():
+            run("build", str(folder), str(wanted.side))
+            run("convert", str(model), str(port))
+        np.savez(sample, image=pictures(wanted.examples, wanted.side))
         seconds, stages = verify_seconds(port, sample)
-    command = [sys.executable, "-m", "bench.verify_cost", wanted.model, "--own"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    own = float(done.stdout.split()[-1])
+        own = float(run("own", str(model), str(sample)).split()[-1])
     for stage, spent in stages:
         print(f"  {stage:<45} {spent:8.2f} s")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
@@ -46,18 +50,31 @@ def main() -> None:
     print(f"ratio {seconds / own:.2f}, largest process {peak:.0f} MiB")
 
 
-def _convert(model: str, port: Path) -> None:
-    code = (
-        "import sys, tf2torch; from golden_models.sources import options, source; "
-        "m = sys.argv[1]; "
-        "tf2torch.convert(source(m), output=sys.argv[2], verify=False, **options(m))"
-    )
-    subprocess.run([sys.executable, "-c", code, model, str(port)], check=True)
+def run(action: str, *arguments: str) -> str:
+    """What one of ``ACTIONS`` prints, in a process of its own."""
+    code = "import sys; from bench.verify_cost import ACTIONS; "
+    code += "ACTIONS[sys.argv[1]](*sys.argv[2:])"
+    command = [sys.executable, "-c", code, action, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def verify_seconds(
-    port: Path, sample: Path | None
-) -> tuple[float, list[tuple[str, float]]]:
+def _build(folder: str, side: str) -> None:
+    import keras
+
+    keras.utils.set_random_seed(50)
+    image = keras.Input((int(side), int(side), 3), name="image")
+    model = keras.applications.ResNet50(weights=None, input_tensor=image)
+    enliven(model, pictures(16, int(side)))
+    model.export(str(Path(folder) / "resnet50"), verbose=False)
+
+
+def _convert(model: str, port: str) -> None:
+    import tf2torch
+
+    tf2torch.convert(model, output=port, verify=False)
+
+
+def verify_seconds(port: Path, sample: Path) -> tuple[float, list[tuple[str, float]]]:
     """All gates, the second time: TensorFlow has started and traced by then. Of torch,
     which starts anew for each port, the start is left out."""
     from tf2torch.verify import Session, candidate
@@ -90,17 +107,14 @@ def verify_seconds(
     return sum(spent for _, spent in inside) - started[0], inside
 
 
-def tensorflow_seconds(path: Path, sample: Path | None) -> float:
+def tensorflow_seconds(model: str, sample: str) -> None:
     """Forward, backward and STEPS steps of SGD on the sample, after a warm-up."""
-    import numpy as np
     import tensorflow as tf
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    loaded: Any = tf.saved_model.load(str(path))
+    loaded: Any = tf.saved_model.load(model)
     serve = loaded.signatures["serving_default"]
-    names = [t.name.split(":")[0] for t in serve.inputs if t.dtype != tf.resource]
-    arrays = dict(np.load(sample)) if sample else {}
-    inputs = {n: tf.constant(arrays[n]) for n in names if n in arrays}
+    inputs = {name: tf.constant(value) for name, value in np.load(sample).items()}
     variables = [v for v in loaded.variables if v.dtype.is_floating]
 
     @tf.function
@@ -123,8 +137,10 @@ def tensorflow_seconds(path: Path, sample: Path | None) -> float:
     forward()
     for _ in range(1 + STEPS):
         step()
-    return time.perf_counter() - start
+    print(time.perf_counter() - start)
 
+
+ACTIONS = {"build": _build, "convert": _convert, "own": tensorflow_seconds}
 
 if __name__ == "__main__":
     main()

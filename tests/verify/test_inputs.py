@@ -100,6 +100,19 @@ def test_a_file_is_also_judged_by_its_first_example() -> None:
         assert [s.name for s in given(arrays, (spec,)).samples()] == ["sample", "fresh"]
 
 
+def test_gradients_of_a_large_file_are_those_of_its_first_rows() -> None:
+    spec = Input("signal", "signal", "", "float32", ("batch", 100))
+    arrays = {"signal": np.arange(3000.0).reshape(30, 100)}
+    first, whole, *rest = given(arrays, (spec,)).samples(few=420)
+    assert [s.gradients for s in (first, whole, *rest)] == [True, *[False] * 3]
+    np.testing.assert_array_equal(first.arrays["signal"], arrays["signal"][:4])
+    np.testing.assert_array_equal(whole.arrays["signal"], arrays["signal"])
+    assert [len(s.arrays["signal"]) for s in rest] == [1, 5]
+    least, *_ = given(arrays, (spec,)).samples(few=1)
+    assert len(least.arrays["signal"]) == 2
+    assert len(given(arrays, (spec,)).samples(few=None)) == 3
+
+
 def test_a_file_is_also_judged_by_rows_that_nobody_can_have_known() -> None:
     """Another number of examples, in another order, their floats slightly changed."""
     spec = Input("signal", "signal", "", "float32", ("batch", 2))

@@ -230,14 +230,14 @@ class Case:
     def samples(self) -> list[Sample]:
         return self.drawn[1]
 
-    def empty(self) -> Arrays:
-        """The first input set without its rows: what a model is given when there is
-        nothing to do."""
+    def rows(self, count: int) -> Arrays:
+        """The first rows of the first input set, where their number is free; 0 is what
+        a model is given when there is nothing to do."""
         axes = {i.name: i.shape or () for i in self.port.inputs}
         batch = self.drawn[0].batch
         return {
             name: value[
-                tuple(slice(0) if s in batch else slice(None) for s in axes[name])
+                tuple(slice(count) if s in batch else slice(None) for s in axes[name])
             ]
             for name, value in self.samples[0].arrays.items()
         }

@@ -228,9 +228,11 @@ class Session:
         if sample is not None:
             fresh = port_seed(port.code.encode())
             own = given(sample, port.inputs)
-            whole, *parts = own.samples(fresh)
+            first, *parts = own.samples(fresh)
+            if not accepts(first.arrays):  # a graph that takes all rows only
+                first, *parts = own.samples(fresh, few=None)
             kept = (p for p in parts if accepts(p.arrays) and told(p.arrays))
-            return own.ranges(accepts), [whole, *kept]
+            return own.ranges(accepts), [first, *kept]
         self._tell("looking for inputs that TensorFlow accepts")
         sampler, known = _sampler(port, oracle)
         if known not in self._ranges:

@@ -19,6 +19,7 @@ BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8
 ADAM_RATE = 1e-3
 SMALL, LARGE = 1e-30, 1e30  # of float32, with room for elements below the largest
+CACHED = 1 << 15  # elements at a time: what is written is read again from the cache
 SGD_CHANGE = 1e-2  # SGD's first step is this part of the weights' norm
 
 
@@ -44,7 +45,7 @@ class Course:
 
 @dataclass
 class Stepper:
-    """One optimizer with its slots. ``step`` gives the new values."""
+    """One optimizer with its slots."""
 
     kind: str
     rate: float
@@ -52,26 +53,40 @@ class Stepper:
     first: Arrays = field(default_factory=dict)
     second: Arrays = field(default_factory=dict)
 
-    def step(self, values: Arrays, gradients: Arrays) -> Arrays:
+    def step(self, values: Arrays, gradients: Arrays) -> None:
+        """Change ``values``, which must be contiguous, in place."""
         self.count += 1
-        return {name: self._one(name, values[name], g) for name, g in gradients.items()}
+        for name, gradient in gradients.items():
+            for kept in (self.first, self.second):
+                kept.setdefault(name, np.zeros(gradient.shape, gradient.dtype))
+            arrays = (values[name], gradient, self.first[name], self.second[name])
+            parts = [array.reshape(-1) for array in arrays]
+            for start in range(0, gradient.size, CACHED):
+                self._one(*(part[start : start + CACHED] for part in parts))
 
     def slots(self) -> Arrays:
         """``slot:variable`` → value, by torch's names of the slots."""
         kept = zip(SLOTS[self.kind], (self.first, self.second), strict=False)
         return {f"{s}:{key}": v for s, held in kept for key, v in held.items()}
 
-    def _one(self, name: str, value: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        zeros = np.zeros_like(gradient)
+    def _one(
+        self,
+        value: np.ndarray,
+        gradient: np.ndarray,
+        first: np.ndarray,
+        second: np.ndarray,
+    ) -> None:
         if self.kind == "sgd":
-            self.first[name] = MOMENTUM * self.first.get(name, zeros) + gradient
-            return np.asarray(value - self.rate * self.first[name], value.dtype)
-        mean = BETAS[0] * self.first.get(name, zeros) + (1 - BETAS[0]) * gradient
-        square = BETAS[1] * self.second.get(name, zeros) + (1 - BETAS[1]) * gradient**2
-        self.first[name], self.second[name] = mean, square
-        ahead = mean / (1 - BETAS[0] ** self.count)
-        root = np.sqrt(square / (1 - BETAS[1] ** self.count)) + ADAM_EPSILON
-        return np.asarray(value - self.rate * ahead / root, value.dtype)
+            first *= MOMENTUM
+            first += gradient
+            value -= self.rate * first
+            return
+        first *= BETAS[0]
+        first += (1 - BETAS[0]) * gradient
+        second *= BETAS[1]
+        second += (1 - BETAS[1]) * gradient**2
+        root = np.sqrt(second / (1 - BETAS[1] ** self.count)) + ADAM_EPSILON
+        value -= self.rate * (first / (1 - BETAS[0] ** self.count)) / root
 
 
 def compact(value: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ movement of the gradients is the measure of what chance does.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tf2torch.verify import tolerance
@@ -25,22 +27,35 @@ ROUNDINGS = 4.0  # units of a float32 input or weight, for outputs
 LARGEST = 64.0  # × the unit roundoff: longer sums than that are added in parts
 
 
-def sway(case: Case, sample: Sample) -> float:
-    """The largest relative change of a gradient that is more than noise."""
+class Sway:
+    """How far the gradients on one input set move. Runs are dear, so that they are
+    only made until somebody has seen enough."""
+
+    def __init__(self, case: Case, sample: Sample):
+        self._draws = _draws(case, sample)
+        self._largest = 0.0
+
+    def __iter__(self) -> Iterator[float]:
+        """The largest relative change of a gradient that is more than noise: so far,
+        and after each further draw."""
+        yield self._largest
+        for change in self._draws:
+            self._largest = max(self._largest, change)
+            yield self._largest
+
+
+def _draws(case: Case, sample: Sample) -> Iterator[float]:
     truth = case.truth(sample)
     if truth.double is None:
-        return 0.0
+        return
     size = _size(case, sample, truth)
-    found = 0.0
     for draw in range(DRAWS):
-        run = _rounded(case, sample, size, draw)
-        found = max(found, _largest_change(run, truth.double))
-    return found
+        yield _largest_change(_rounded(case, sample, size, draw), truth.double)
 
 
-def output_sway(case: Case, sample: Sample, name: str) -> float:
+def output_sway(case: Case, sample: Sample, name: str, enough: float) -> float:
     """How far roundings of its weights and inputs move an output, of its scale: far at
-    a step, or where values cancel."""
+    a step, or where values cancel. What reaches ``enough`` is not looked at further."""
     truth = case.truth(sample).double
     if truth is None:
         return 0.0
@@ -48,6 +63,8 @@ def output_sway(case: Case, sample: Sample, name: str) -> float:
     for draw in range(OUTPUT_DRAWS):
         run = case.oracle.rounded(sample.arrays, None, None, size, draw)
         found = max(found, _apart(run.outputs, {name: truth.outputs[name]}))
+        if found >= enough:
+            break
     return found
 
 

@@ -9,6 +9,7 @@ from tf2torch.diagnostics import Code, Hint, Priority
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 
 DATA_DEPENDENT = re.compile("data-dependent", re.IGNORECASE)
+ROWS = 2  # torch.export takes a size of 1 for a constant
 ROUTES = {
     "export": "torch.export with an open batch",
     "compile": "torch.compile(fullgraph=True, backend='aot_eager')",
@@ -26,7 +27,7 @@ class Export:
             return Verdict(notes=("string inputs are outside of torch.export",))
         figures, hints, notes = [], [], []
         for route, title in ROUTES.items():
-            problem = case.candidate.exports(route, case.samples[0].arrays)
+            problem = case.candidate.exports(route, case.rows(ROWS))
             if problem and case.oracle.branches and DATA_DEPENDENT.search(problem):
                 notes.append(f"{title}: the original's control flow depends on data")
                 continue

@@ -132,7 +132,8 @@ def _lenient(case: Case, sample: Sample, figures: list[Figure]) -> Iterator[Figu
             bound = max(bound, UNPROVEN_CEILING)
             if observed > bound:
                 name = figure.subject.split(" · ")[0]
-                bound = max(bound, tolerance.K * output_sway(case, sample, name))
+                moved = output_sway(case, sample, name, observed / tolerance.K)
+                bound = max(bound, tolerance.K * moved)
         yield replace(figure, passed=observed <= bound, tolerance=bound)
 
 

@@ -128,7 +128,7 @@ def _empty_batch(case: Case) -> Iterator[Hint]:
     ranges = case.drawn[0]
     if not ranges.empty_batch:
         return
-    sample = Sample(EMPTY, case.empty())
+    sample = Sample(EMPTY, case.rows(0))
     yield from _compare(case.truth(sample).single, case.answer(sample))
 
 

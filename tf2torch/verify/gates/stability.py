@@ -25,6 +25,7 @@ from tf2torch.verify.process import Refused
 from tf2torch.verify.wire import Arrays
 
 WITH_GRADIENTS = ("zeros", "ties")  # where square roots and norms have none
+SEVERAL = 2  # rows where examples are to be alike
 AUTOCASTS = ("bfloat16", "float16")
 FLOAT16_RANGE = 6e4 / 4  # a sum of products passes what each of its tensors stays below
 
@@ -53,7 +54,7 @@ class Stability:
 
 def _edges(case: Case) -> Iterator[Sample]:
     """Those that TensorFlow accepts."""
-    several = case.samples[0].arrays
+    several = case.rows(SEVERAL)
     for name, arrays in edge_sets(case.one(), several):
         yield from _accepted(case, Sample(name, arrays, name in WITH_GRADIENTS))
 

@@ -21,16 +21,16 @@ def train(
     """The loss before each step, how far each variable has moved, and the optimizer's
     slots; the variables are put back."""
     before = {key: model.value(key) for key in keys}
-    values = dict(before)
+    values = {key: np.array(value, order="C") for key, value in before.items()}
     losses = []
     try:
         for _ in range(steps):
             run = model.run(inputs, seed, None)
             losses.append(_loss(run.outputs, seed))
             known = {k: run.gradients[k] for k in keys if k in run.gradients}
-            for key, value in stepper.step(values, known).items():
-                values[key] = value
-                model.assign(key, value)
+            stepper.step(values, known)
+            for key in known:
+                model.assign(key, values[key])
     finally:
         for key, value in before.items():
             model.assign(key, value)
