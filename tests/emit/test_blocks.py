@@ -146,7 +146,7 @@ def test_equal_blocks_are_a_loop(hidden_names: bool) -> None:
     graph = chain(plain, 12, 8, hidden_names)
     made = written(graph)
     assert classes(made) == 2, made.text
-    assert "for _ in range(12)" in made.text
+    assert "depth: int = 12" in made.text and "for _ in range(depth)" in made.text
     x = torch.rand(3, 8)
     torch.testing.assert_close(run(made, x), expected(graph, x))
 

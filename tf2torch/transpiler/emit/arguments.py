@@ -7,22 +7,31 @@ instances have is switched by a flag, which is computed from the sizes where the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from tf2torch.ir.nodes import Block, Blocks, Call, Const, Module, Node, Option
+from tf2torch.ir.nodes import Blocks, Call, Const, Module, Option
+from tf2torch.transpiler.emit.argument_names import argument_names, slot_role
+from tf2torch.transpiler.emit.hyperparameters import (
+    RATE,
+    WIDTH,
+    Lift,
+    View,
+    depths,
+    lifted,
+    rank,
+)
 from tf2torch.transpiler.emit.names import Namespace
-from tf2torch.transpiler.emit.roles import DEFAULTS, NAMEABLE, flag_word, is_heads, role
+from tf2torch.transpiler.emit.roles import DEFAULTS, NAMEABLE, is_heads
 from tf2torch.transpiler.emit.signature import ABSENT, Signature, Slot
 
 if TYPE_CHECKING:
-    from tf2torch.transpiler.emit.classes import ClassSpec
+    from tf2torch.transpiler.emit.classes import ClassSpec, Program
 
 LARGEST_LITERAL = 4
 MOST_NAMED = 8
-HIDDEN = {"out_channels": "hidden_channels", "out_features": "hidden_features"}
 # Sizes that a flag may be computed from.
 WIDTHS = frozenset(
     f"{side}_{what}"
@@ -35,7 +44,8 @@ WIDTHS = frozenset(
 class Argument:
     """A constructor argument, and the slots that it fills. ``default`` is the value
     when all instances agree (the argument only names the number). ``rule``: how it
-    follows from the others; then no caller gives it."""
+    follows from the others; then no caller gives it. ``group``: what kind of number,
+    where a class around this one may want it as an argument, too."""
 
     name: str
     slots: list[int]
@@ -45,6 +55,8 @@ class Argument:
     in_forward: bool = False
     values: dict[Signature, object] = field(default_factory=dict)
     rule: str = ""
+    group: str = ""
+    loops: tuple[Blocks, ...] = ()  # whose number of blocks this is
 
 
 @dataclass(eq=False)
@@ -55,6 +67,7 @@ class Column:
     slots: list[int]
     differs: bool
     filled: bool = False
+    lift: Lift | None = None
 
     def kind(self) -> tuple[object, ...]:
         return tuple(type(v) for v in self.values if v is not ABSENT)
@@ -76,24 +89,64 @@ class Column:
         self.slots += other.slots
 
 
-def make_arguments(spec: ClassSpec) -> list[Argument]:
-    """The arguments of ``spec``, those without a default first."""
-    columns = _columns(spec)
+def make_arguments(spec: ClassSpec, program: Program, root: bool) -> list[Argument]:
+    """The arguments of ``spec``, those without a default first; those of the classes
+    of its blocks are made."""
+    lifts = lifted(spec, program, root)
+    made = _made(spec, program, root, lifts)
+    if not root and any(_is_numbered(a) for a in made):
+        lifts = {i: lift for i, lift in lifts.items() if lift.group != WIDTH}
+        made = _made(spec, program, root, lifts)
+    return made
+
+
+def _is_numbered(argument: Argument) -> bool:
+    """Did the words for widths not suffice?"""
+    return argument.group == WIDTH and argument.name[-1].isdigit()
+
+
+def _made(
+    spec: ClassSpec, program: Program, root: bool, lifts: dict[int, Lift]
+) -> list[Argument]:
+    columns = _columns(spec, lifts)
     names = Namespace(
         set(spec.members.values()) | {"nn", "torch", "F", "Tensor", "math"}
     )
-    wanted = _argument_names(spec, [c.slots for c in columns])
+    view = View(spec, program)
+    wanted = argument_names(spec, columns, view)
     arguments = [
-        _argument(spec, column, names.claim(name))
+        _argument(spec, column, names.claim(name), view, root)
         for column, name in zip(columns, wanted, strict=True)
     ]
     for argument in arguments:
         if argument.kind == "bool":
             argument.rule = _rule(argument, arguments, spec)
+    arguments += _depth(view, names)
+    if root:
+        arguments.sort(key=lambda a: rank(a.name))
     return sorted(arguments, key=lambda a: (a.has_default, bool(a.rule)))
 
 
-def _argument(spec: ClassSpec, column: Column, name: str) -> Argument:
+def _depth(view: View, names: Namespace) -> list[Argument]:
+    """``depth``, or ``depths`` of several chains of equal blocks."""
+    found = depths(view)
+    if not found:
+        return []
+    counts = tuple(found.values())
+    same = len(set(counts)) == 1
+    word, kind = ("depth", "int") if same else ("depths", "tuple[int, ...]")
+    value = counts[0] if same else counts
+    return [
+        Argument(
+            names.claim(word), [], kind, value, True, loops=tuple(found),
+            values=dict.fromkeys(view.spec.instances, value),
+        )
+    ]  # fmt: skip
+
+
+def _argument(
+    spec: ClassSpec, column: Column, name: str, view: View, root: bool
+) -> Argument:
     slots = [spec.signature.slots[i] for i in column.slots]
     argument = Argument(
         name,
@@ -101,11 +154,12 @@ def _argument(spec: ClassSpec, column: Column, name: str) -> Argument:
         _annotation(column.values),
         in_forward=any(isinstance(s.node, (Call, Const, Option)) for s in slots),
         values=dict(zip(spec.instances, column.values, strict=True)),
+        group=next((g for s in slots if (g := view.group(s))), ""),
     )
     usual = _usual(slots[0])
-    if not column.differs:
+    if not column.differs and (root or column.lift is None):
         argument.default, argument.has_default = column.values[0], True
-    elif usual is not None and usual in column.values:
+    elif column.differs and usual is not None and usual in column.values:
         argument.default, argument.has_default = usual, True
     elif column.filled:
         argument.default, argument.has_default = _nothing(column), True
@@ -115,22 +169,25 @@ def _argument(spec: ClassSpec, column: Column, name: str) -> Argument:
 # --- columns ---------------------------------------------------------------------
 
 
-def _columns(spec: ClassSpec) -> list[Column]:
-    """What differs first, then numbers of forward that want a name."""
+def _columns(spec: ClassSpec, lifts: dict[int, Lift]) -> list[Column]:
+    """What differs first, then numbers that want a name."""
     found: dict[object, Column] = {}
     partial: list[Column] = []
     for index, slot in enumerate(spec.signature.slots):
         values = [s.slots[index].value for s in spec.instances]
         known = [v for v in values if v is not ABSENT]
         differs = any(_unlike(v, known[0]) for v in known)
-        if not differs and not _needs_name(slot):
+        lift = None if differs else lifts.get(index)
+        if lift is None and _is_open(slot):
+            continue
+        if not differs and lift is None and not _needs_name(slot):
             continue
         if not differs:
             values = [known[0]] * len(values)
-        column = Column(values, [index], differs)
+        column = Column(values, [index], differs, lift=lift)
         if column.is_full:
-            word = "" if differs else _slot_role(spec, slot)
-            key = (differs, word, tuple(values), column.kind())
+            word = "" if differs or lift else slot_role(spec, slot)
+            key = (differs, word, tuple(values), column.kind(), lift)
             if key in found:
                 found[key].slots.append(index)
             else:
@@ -147,8 +204,22 @@ def _columns(spec: ClassSpec) -> list[Column]:
     for column in columns:
         _fill(spec, column)
         column.slots.sort()
-    first = sorted(columns, key=lambda c: c.slots[0])
-    return sorted(first, key=lambda c: not c.differs)
+    first = sorted(columns, key=lambda c: _place(spec, c))
+    return sorted(first, key=_standing)
+
+
+def _place(spec: ClassSpec, column: Column) -> int:
+    """The first layer that has the number; the first use, when none has."""
+    slots = spec.signature.slots
+    made = [i for i in column.slots if not isinstance(slots[i].node, Call)]
+    return (made or column.slots)[0] if column.lift else column.slots[0]
+
+
+def _standing(column: Column) -> int:
+    """Widths and sizes, then rates, then numbers of forward."""
+    if column.lift is None:
+        return 0 if column.differs else 2
+    return column.lift.group == RATE
 
 
 def _unlike(value: object, first: object) -> bool:
@@ -160,8 +231,8 @@ def _unlike(value: object, first: object) -> bool:
 def _readable(columns: Iterable[Column]) -> list[Column]:
     """Without names for numbers, when there are so many that no name would help."""
     kept = list(columns)
-    if sum(not c.differs for c in kept) > MOST_NAMED:
-        kept = [c for c in kept if c.differs]
+    if sum(not c.differs and c.lift is None for c in kept) > MOST_NAMED:
+        kept = [c for c in kept if c.differs or c.lift]
     return kept
 
 
@@ -231,8 +302,6 @@ def _annotation(values: list[object]) -> str:
 
 def _needs_name(slot: Slot) -> bool:
     """A number in forward that a reader would want named."""
-    if isinstance(slot.value, int) and is_heads(slot.node, slot.path):
-        return True
     return (
         isinstance(slot.node, Call)
         and type(slot.value) is int
@@ -241,74 +310,6 @@ def _needs_name(slot: Slot) -> bool:
     )
 
 
-# --- names -----------------------------------------------------------------------
-
-
-def _argument_names(spec: ClassSpec, columns: list[list[int]]) -> list[str]:
-    """A column is called after its first use; only what the last layer gives is an
-    output, the widths between are hidden, or called after their layer."""
-    slots = [[spec.signature.slots[i] for i in column] for column in columns]
-    roles = [_best_role(spec, column) for column in slots]
-    for role_, inner in HIDDEN.items():
-        final = _last_with(spec, role_)
-        hidden = [
-            i
-            for i, r in enumerate(roles)
-            if r == role_ and not any(s is final for s in slots[i])
-        ]
-        for count, place in enumerate(hidden):
-            layer = _attribute(spec, slots[place][0].node)
-            suffix = inner.split("_")[1]
-            roles[place] = f"{layer}_{suffix}" if count and layer else inner
-    return roles
-
-
-def _best_role(spec: ClassSpec, column: list[Slot]) -> str:
-    return _slot_role(spec, column[0])
-
-
-def _last_with(spec: ClassSpec, role_: str) -> Slot | None:
-    """The last number of this role in the class."""
-    found = [s for s in spec.signature.slots if _slot_role(spec, s) == role_]
-    return found[-1] if found else None
-
-
-def _attribute(spec: ClassSpec, node: Node) -> str:
-    for index, other in enumerate(spec.signature.order):
-        if other is node:
-            return spec.members.get(index, "")
-    return ""
-
-
-def _slot_role(spec: ClassSpec, slot: Slot) -> str:
-    if isinstance(slot.node, Option):
-        return flag_word(slot.node, [_attribute(spec, n) for n in _layers(slot.node)])
-    if slot.path[0] != "child":
-        return role(slot.node, slot.path)
-    _, index, number = slot.path
-    assert isinstance(index, int) and isinstance(number, int)
-    node = slot.node
-    assert isinstance(node, (Block, Blocks))
-    child = spec.signature.children[_child_position(spec, node, index)]
-    inner = child.slots[number]
-    if inner.path[0] == "child":
-        return "size"
-    return role(inner.node, inner.path)
-
-
-def _layers(option: Option) -> Iterator[Node]:
-    for node in option.graph.nodes():
-        if isinstance(node, Module) and node.state:
-            yield node
-
-
-def _child_position(spec: ClassSpec, node: Node, index: int) -> int:
-    position = 0
-    for other in spec.signature.order:
-        if other is node:
-            return position + index
-        if isinstance(other, Block):
-            position += 1
-        elif isinstance(other, Blocks):
-            position += len(other.graphs_)
-    raise AssertionError("a slot of a child that its class does not have")
+def _is_open(slot: Slot) -> bool:
+    """``x.unflatten(-1, (heads, -1))``: the width of a head follows."""
+    return is_heads(slot.node, slot.path) and slot.path[-1] == 1

@@ -64,7 +64,7 @@ def _runs(texts: list[str]) -> list[str]:
 def _loop(source: ClassSource, node: Blocks, calls: Sequence[str]) -> str | None:
     """One comprehension for all, when at most one number differs."""
     if len(set(calls)) == 1:
-        return f"{calls[0]} for _ in range({len(calls)})"
+        return f"{calls[0]} for _ in range({_count(source, node)})"
     specs = {source.program.spec(g).name: source.program.spec(g) for g in node.graphs_}
     if len(specs) > 1 or len(calls) < FEW:
         return None
@@ -86,6 +86,19 @@ def _loop(source: ClassSource, node: Blocks, calls: Sequence[str]) -> str | None
         text = argument.name if k == differ[0] else value
         items.append(text if k < 2 and k == len(items) else f"{other.name}={text}")
     return f"{spec.name}({', '.join(items)}) for {argument.name} in {over}"
+
+
+def _count(source: ClassSource, node: Blocks) -> str:
+    """The number of blocks: a number, or the argument that says it."""
+    for argument in source.spec.arguments:
+        if node in argument.loops:
+            place = (
+                f"[{argument.loops.index(node)}]"
+                if isinstance(argument.default, tuple)
+                else ""
+            )
+            return f"{argument.name}{place}"
+    return str(len(node.graphs_))
 
 
 def _many(column: Sequence[str]) -> bool:

@@ -34,9 +34,10 @@ from tf2torch.transpiler.emit.classes import (
 from tf2torch.transpiler.emit.expressions import Expressions, dtype_expr, tensor_literal
 from tf2torch.transpiler.emit.gaps import Gaps
 from tf2torch.transpiler.emit.gradients import Gradients
+from tf2torch.transpiler.emit.hyperparameters import doubled
 from tf2torch.transpiler.emit.meanings import Meanings, parameter_names
 from tf2torch.transpiler.emit.names import identifier, is_noise, snake, untraced
-from tf2torch.transpiler.emit.roles import POSITIONAL, full_config
+from tf2torch.transpiler.emit.roles import POSITIONAL, full_config, is_heads
 from tf2torch.transpiler.emit.signature import Path, is_literal
 from tf2torch.transpiler.emit.wide import wide_header
 
@@ -58,6 +59,9 @@ class ClassSource:
 
     def __post_init__(self) -> None:
         self.slots = self.spec.named_slots()
+        self.derived: dict[tuple[Node, Path], str] = {}
+        for argument in self.spec.arguments:
+            self.derived |= doubled(argument, self.spec)
         self.members: dict[Node, str] = {}
         # The use that holds the numbers of a member; branches may print another first.
         self.first: dict[str, Node] = {}
@@ -147,6 +151,8 @@ class ClassSource:
         return pycode.name(f"self.{self.member(node)}")
 
     def forward_override(self, node: Node, path: Path) -> Expr | None:
+        if is_heads(node, path) and path[-1] == 1:
+            return pycode.lit(-1)
         argument = self.slots.get((node, path))
         return None if argument is None else pycode.name(f"self.{argument.name}")
 
@@ -203,6 +209,8 @@ class ClassSource:
 
     def init_override(self, node: Node, path: Path) -> Expr | None:
         argument = self.slots.get((node, path))
+        if argument is None and (node, path) in self.derived:
+            return pycode.expr(self.derived[node, path])
         return None if argument is None else pycode.name(argument.name)
 
     def module(self, node: Module) -> Expr:
@@ -238,7 +246,8 @@ class ClassSource:
             ):
                 continue
             value = value or pycode.lit(own)
-            if len(args) < 2 and not named:
+            plain = pycode.text(value) == argument.name  # f(dim, hidden_dim)
+            if (len(args) < 2 or plain) and not named:
                 args.append(value)
             else:
                 named[argument.name] = value

@@ -92,7 +92,7 @@ def plan_classes(root: Graph, name: str) -> Program:
     program = Program(classes, {c.signature.key: c for c in classes}, signatures)
     for spec in classes:
         spec.members = name_members(spec)
-        spec.arguments = make_arguments(spec)
+        spec.arguments = make_arguments(spec, program, spec is program.root)
     return program
 
 

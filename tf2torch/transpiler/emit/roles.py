@@ -88,7 +88,7 @@ def _call_role(node: Call, path: Path) -> str:
     if isinstance(path[0], str):
         return path[0]
     if node.func == ".unflatten" and _splits_heads(node):
-        return ("heads", "head_dim")[int(str(path[-1]))]
+        return ("num_heads", "head_dim")[int(str(path[-1]))]
     if node.func in (".reshape", ".unflatten", ".view"):
         return "size"
     if node.func == "[]":
