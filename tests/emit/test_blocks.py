@@ -199,7 +199,8 @@ def test_one_long_forward_is_written_in_linear_time() -> None:
 def test_two_thousand_layers_are_no_recursion() -> None:
     made = written(chain(plain, 2000, 8))
     assert classes(made) == 2
-    assert "for _ in range(2000)" in made.text
+    text = made.text
+    assert "depth: int = 2000" in text and "for _ in range(depth)" in text
 
 
 def test_a_flat_port_is_one_forward_with_marks() -> None:

@@ -28,7 +28,7 @@ RESHAPES = [
         "Reshape",
         lambda x: tf.reshape(x, [_n(x), 3, 2, 2]),
         f32(2, 3, 4),
-        source="unflatten(-1, (self.heads, self.head_dim))",
+        source="unflatten(-1, (self.num_heads, -1))",
     ),
     case(
         "Reshape",

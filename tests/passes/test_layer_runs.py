@@ -38,7 +38,10 @@ def converted(module: tf.Module) -> tf2torch.Port:
 def test_named_layers_are_a_loop_of_that_name() -> None:
     module = Perceptron(5)
     port = converted(module)
-    assert "self.dnn = nn.Sequential(*(LinearRelu() for _ in range(5)))" in port.source
+    assert (
+        "self.dnn = nn.Sequential(*(LinearRelu(dim) for _ in range(depth)))"
+        in port.source
+    )
     assert list(port.module.state_dict()) == [f"dnn.{i}.fc.weight" for i in range(5)]
     x = np.linspace(-1, 1, 16, dtype=np.float32).reshape(2, 8)
     found = port.module(torch.from_numpy(x))
