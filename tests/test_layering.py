@@ -23,7 +23,9 @@ MAY_IMPORT = {
     "repair": {"verify", "formatting", "diagnostics"},
     # What the compiler tells the repair loop; neither of the two knows the other.
     "regeneration": {"transpiler", "repair", *BELOW_TRANSPILER},
-    "api": {"regeneration", *WHOLE},
+    "key_map": {"ir", "diagnostics"},
+    "form": {"diagnostics"},
+    "api": {"regeneration", "key_map", "form", *WHOLE},
     "inspection": set(),
     "stage_times": set(),
     "golden": {"api", "diagnostics"},

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf2torch.diagnostics import Hint, SourceError
+from tf2torch.form import Form
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from tf2torch.verify.scoreboard import Scoreboard
 
 Progress = Callable[[str], None]
-STYLES = ("modules", "flat")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,46 +116,6 @@ class Checks:
                 progress=self.say,
             )
         return result.board, result
-
-
-@dataclass(frozen=True)
-class Form:
-    """What a port looks like, where that is a matter of choice.
-
-    ``style``: "modules", or "flat" for one forward. What a source has lost:
-    ``batch_norm_momentum`` (TensorFlow's), ``dropout`` (a rate for the places that the
-    graph still tells or else before the last layers, or rates by the name of the layer
-    after which values are dropped, also patterns). ``channels_first_io``: images enter
-    and leave as [N, C, H, W], though the signature has [N, H, W, C]. ``dump_ir``: a
-    folder for the graph after every pass.
-    """
-
-    style: str = "modules"
-    batch_norm_momentum: float | None = None
-    dropout: float | Mapping[str, float] | None = None
-    channels_first_io: bool = False
-    dump_ir: str | Path | None = None
-
-    def __post_init__(self) -> None:
-        momentum = self.batch_norm_momentum
-        if momentum is not None and not 0 <= momentum <= 1:
-            text = f"a BatchNorm momentum of {momentum}: it is between 0 and 1"
-            raise SourceError(text)
-        if self.style not in STYLES:
-            known = ", ".join(STYLES)
-            raise SourceError(f"no style '{self.style}': choose from {known}")
-        for rate in self.rates.values():
-            if not 0 <= rate < 1:
-                raise SourceError(f"a dropout rate of {rate}: it is between 0 and 1")
-
-    @property
-    def rates(self) -> dict[str, float]:
-        """Dropout rates by layer; "" for a rate that names none."""
-        if self.dropout is None:
-            return {}
-        if isinstance(self.dropout, Mapping):
-            return dict(self.dropout)
-        return {"": self.dropout}
 
 
 def convert(
@@ -377,16 +337,23 @@ def verify(
     sample: str | Path | Mapping[str, Any] | None = None,
     data: str | Path | Mapping[str, Any] | None = None,
     metric: str | None = None,
+    keys: str | Path | Mapping[str, str | None] | None = None,
+    signature: str | None = None,
     seed: int = 0,
     sandbox: bool = True,
     progress: Progress | None = None,
 ) -> Scoreboard:
-    """Prove a port folder (again), also one that a person has edited since."""
+    """Prove a port folder (again), also one that a person has edited since.
+
+    One written by hand (model.py and its weights in ``*.safetensors``) needs the
+    ``source``, once, and gets its provenance.json: entries of its state_dict are found
+    by their values; ``keys`` (a JSON file, or a dict) names the variables of those for
+    which that is not enough."""
     from tf2torch.verify import verify as run_verifier
 
     folder = Path(port)
-    if not (folder / "provenance.json").is_file():
-        raise SourceError(f"{folder} is no port: it has no provenance.json")
+    if keys is not None or not (folder / "provenance.json").is_file():
+        _describe(folder, source, signature, keys, progress or (lambda stage: None))
     return run_verifier(
         folder,
         source,
@@ -397,3 +364,26 @@ def verify(
         progress=progress,
         sandbox=sandbox,
     )
+
+
+def _describe(
+    folder: Path,
+    source: object,
+    signature: str | None,
+    keys: str | Path | Mapping[str, str | None] | None,
+    say: Progress,
+) -> None:
+    """The provenance.json of a port that was written by hand."""
+    from tf2torch.key_map import read_keys, write_provenance
+    from tf2torch.transpiler.emit.provenance import provenance
+
+    if source is None:
+        raise SourceError(
+            f"{folder} has no provenance.json: name the original with --source (or "
+            "source=), and it is written"
+        )
+    if keys is None or isinstance(keys, str | Path):
+        keys = read_keys(None if keys is None else Path(keys))
+    parsed = _parse(source, signature, (None, None), None, False, say)
+    described = provenance(_compile(parsed, None, Form(), say))
+    write_provenance(folder, described, parsed.variables, keys)

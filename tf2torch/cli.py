@@ -250,6 +250,14 @@ def inspect(source: Path, as_json: bool) -> None:
 @main.command()
 @click.argument("port", type=click.Path(path_type=Path))
 @click.option("--source", type=click.Path(path_type=Path), help="The original model.")
+@click.option("--signature", help="Of the original, for a port written by hand.")
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="For a port written by hand: state_dict keys with the names of TensorFlow's "
+    "variables, where their values do not tell which is which.",
+)
 @SAMPLE
 @DATA
 @METRIC
@@ -259,6 +267,8 @@ def inspect(source: Path, as_json: bool) -> None:
 def verify(
     port: Path,
     source: Path | None,
+    signature: str | None,
+    keys: Path | None,
     sample: Path | None,
     data: Path | None,
     metric: str | None,
@@ -266,7 +276,8 @@ def verify(
     unsafe_no_sandbox: bool,
     as_json: bool,
 ) -> None:
-    """Prove the port in folder PORT (again), also after edits by hand."""
+    """Prove the port in folder PORT (again), also after edits by hand, or one that is
+    written by hand: a folder with model.py and weights in *.safetensors."""
     from tf2torch.api import verify as run
 
     with progress() as say:
@@ -276,6 +287,8 @@ def verify(
             sample=sample,
             data=data,
             metric=metric,
+            keys=keys,
+            signature=signature,
             seed=seed,
             sandbox=not unsafe_no_sandbox,
             progress=say,
