@@ -13,7 +13,7 @@ RESERVED |= {"self", "torch", "nn", "F", "Tensor", "math", "np", "Path", "_"}
 # What Keras and TensorFlow call layers when nobody named them.
 AUTO = re.compile(
     r"(conv\d?d?|conv\dd_transpose|separable_conv\dd|depthwise_conv\dd|dense|"
-    r"batch_normalization|layer_normalization|group_normalization|activation|re_?lu|"
+    r"batch_?norm(alization)?|layer_normalization|group_normalization|activation|re_?lu|"
     r"dropout|flatten|reshape|add|concatenate|multiply|lambda|permute|zero_padding\dd|"
     r"max_pooling\dd|average_pooling\dd|global_\w+_pooling\dd|embedding|lstm|gru|"
     r"simple_rnn|bidirectional|time_distributed|sequential|model|functional|"

@@ -8,21 +8,19 @@ Names do not matter: `dnn1`, `dnn2`, `dnn3` are as equal as layers without a nam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 
-from tf2torch.ir.graph import Graph, transform
+from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Call, Module, Node
 from tf2torch.transpiler.passes.chain_blocks import chain_blocks
 from tf2torch.transpiler.passes.cut_blocks import (
-    Closed,
     Group,
     flow_order,
     readers_of,
     replace_groups,
 )
 from tf2torch.transpiler.passes.residual_units import follows, unit_key
-from tf2torch.transpiler.passes.segment_blocks import WORDS, apart
+from tf2torch.transpiler.passes.segment_blocks import WORDS, apart, unnamed
 
 LAYERS = ("nn.Linear", "nn.Conv", "nn.ConvTranspose")
 # A run becomes a loop with this many steps; inside of a block, where variants of the
@@ -38,7 +36,7 @@ def loop_over_layers(graph: Graph, inside: bool) -> Graph:
     groups = apart(graph, _runs(graph, LEAST_INSIDE if inside else LEAST))
     if not groups:
         return graph
-    return chain_blocks(replace_groups(graph, groups, _unnamed))
+    return chain_blocks(replace_groups(graph, groups, unnamed))
 
 
 def _runs(graph: Graph, least: int) -> list[Group]:
@@ -72,15 +70,6 @@ def _name(unit: Sequence[Node]) -> str:
     words = [WORDS.get(n.cls, "") for n in unit if isinstance(n, Module)]
     calls = [n.func.split(".")[-1] for n in unit if isinstance(n, Call)]
     return "_".join(w for w in (*words, *calls) if w not in ("", "pad"))
-
-
-def _unnamed(group: Group, closed: Closed) -> Graph:
-    """What a layer is called outside of its block says nothing in it."""
-
-    def change(node: Node) -> Node | None:
-        return replace(node, name="") if isinstance(node, Module) else None
-
-    return transform(closed[0], change)
 
 
 def _unit(node: Node, readers: Readers) -> list[Node] | None:

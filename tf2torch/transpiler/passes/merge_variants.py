@@ -142,6 +142,8 @@ def _over_template(
 ) -> dict[Graph, Graph]:
     prepare = explicit_pads if padded else lambda graph: graph
     firsts = [sign(prepare(m.graphs[0]), {}) for m in members]
+    if len({s.key for s in firsts}) == 1:  # but for the paddings they are equal
+        return {graph: prepare(graph) for m in members for graph in m.graphs}
     keys = [row_keys(s) for s in firsts]
     rows: list[list[int | None]] = [[i] for i in range(len(keys[0]))]
     words = list(keys[0])

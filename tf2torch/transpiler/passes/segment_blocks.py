@@ -11,11 +11,13 @@ occur often are one, too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from tf2torch.ir.graph import Graph
-from tf2torch.ir.nodes import Call, Module, Node, Out
+from tf2torch.ir.graph import Graph, transform
+from tf2torch.ir.nodes import Block, Call, Module, Node, Out
 from tf2torch.transpiler.emit.signature import sign
+from tf2torch.transpiler.passes.cells import branches, cells, pads_inside
 from tf2torch.transpiler.passes.chain_blocks import chain_blocks
 from tf2torch.transpiler.passes.cut_blocks import (
     ACTS,
@@ -38,6 +40,8 @@ MANY = 12
 OFTEN = 6
 # A stretch that reads more values than this is no block.
 MOST_ENTERING = 3
+# With more than this part of the parameters it is the model.
+MOST = 0.8
 WORDS = {
     "nn.Conv1d": "conv", "nn.Conv2d": "conv", "nn.Conv3d": "conv",
     "nn.ConvTranspose1d": "up", "nn.ConvTranspose2d": "up", "nn.ConvTranspose3d": "up",
@@ -54,13 +58,32 @@ def segment_blocks(graph: Graph) -> Graph:
     """``graph`` with blocks where it has many layers; else itself."""
     if sum(bool(state_keys(n)) for n in graph.nodes()) < MANY:
         return graph
+    graph = _with(pads_inside(graph), branches, unnamed)
     for groups in (
+        cells,
         residual_units,
         lambda g: _repeated(g, _motifs(g), OFTEN),
         _segments,
     ):
-        graph = replace_groups(graph, apart(graph, groups(graph)), _plain)
+        graph = _with(graph, groups, _plain)
     return graph
+
+
+def _with(
+    graph: Graph,
+    groups: Callable[[Graph], list[Group]],
+    body: Callable[[Group, Closed], Graph],
+) -> Graph:
+    return replace_groups(graph, apart(graph, groups(graph)), body)
+
+
+def unnamed(group: Group, closed: Closed) -> Graph:
+    """What a layer is called outside of its block says nothing in it."""
+
+    def change(node: Node) -> Node | None:
+        return replace(node, name="") if isinstance(node, (Module, Block)) else None
+
+    return transform(closed[0], change, into_regions=False)
 
 
 def apart(graph: Graph, groups: Sequence[Group]) -> list[Group]:
@@ -134,13 +157,20 @@ def _segments(graph: Graph) -> list[Group]:
     nodes = [n for n in graph.nodes() if not isinstance(n, LEAVES)]
     groups = []
     readers, order = readers_of(graph), flow_order(graph)
+    most = MOST * _parameters(nodes)
     for number, segment in enumerate(_between_cuts(graph, nodes)):
         layers = sum(bool(state_keys(n)) for n in segment)
+        if _parameters(segment) > most:
+            continue
         if layers > 1 and _branches(segment) and _is_block(segment, readers, order):
             name = _segment_name(segment)
             scope = segment[-1].origin.scope
             groups.append(Group(segment, name, f"{name}_{number}", scope))
     return groups
+
+
+def _parameters(nodes: Sequence[Node]) -> int:
+    return len({key for n in nodes for key in state_keys(n)})
 
 
 def _is_block(
