@@ -139,9 +139,9 @@ class Blocks(Node):
     def graphs(self) -> tuple[Graph, ...]:
         return self.graphs_
 
-    def also_given(self, values: tuple[Node, ...]) -> tuple[Node, ...]:
-        """``args`` with which each block reads ``values``, too."""
-        return (*self.args, *values)
+    def lent(self, graphs: tuple[Graph, ...], values: tuple[Node, ...]) -> Blocks:
+        """Over ``graphs``, which read ``values``, too."""
+        return replace(self, graphs_=graphs, args=(*self.args, *values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +166,51 @@ class Siblings(Blocks):
         starts = range(0, len(self.args), width)
         return tuple(self.args[i : i + width] for i in starts)
 
-    def also_given(self, values: tuple[Node, ...]) -> tuple[Node, ...]:
-        return tuple(a for row in self.rows for a in (*row, *values))
+    def lent(self, graphs: tuple[Graph, ...], values: tuple[Node, ...]) -> Blocks:
+        args = tuple(a for row in self.rows for a in (*row, *values))
+        return replace(self, graphs_=graphs, args=args)
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder(Blocks):
+    """Blocks one after the other that hand on several values, leave some behind, or
+    pick some up: encoders and decoders with skip connections, cells.
+
+    ``reads`` says for each input of a block where it comes from: ("carried", k), value
+    k of those that go from block to block; ("given", j), the same for all blocks;
+    ("own", j), one of its own. ``hands``: the next value k, ("result", i) of the block
+    or the value ("carried", j) before it. ``keeps``: results that are kept in lists.
+    ``args``: what is carried to the first block, what is given, and then what is own,
+    for one input after the other. The results are the values carried by the last
+    block, and then the lists.
+    """
+
+    reads: tuple[tuple[str, int], ...] = ()
+    hands: tuple[tuple[str, int], ...] = ()
+    keeps: tuple[int, ...] = ()
+
+    @property
+    def entering(self) -> tuple[Node, ...]:
+        return self.args[: len(self.hands)]
+
+    @property
+    def given(self) -> tuple[Node, ...]:
+        count = sum(kind == "given" for kind, _ in self.reads)
+        return self.args[len(self.hands) : len(self.hands) + count]
+
+    @property
+    def own(self) -> tuple[tuple[Node, ...], ...]:
+        """For each input that has values of its own: those, by block."""
+        rest = self.args[len(self.hands) + len(self.given) :]
+        count = len(self.graphs_)
+        return tuple(rest[i : i + count] for i in range(0, len(rest), count))
+
+    def lent(self, graphs: tuple[Graph, ...], values: tuple[Node, ...]) -> Blocks:
+        first = len(self.hands) + len(self.given)
+        args = (*self.args[:first], *values, *self.args[first:])
+        known = len(self.given)
+        more = tuple(("given", known + i) for i in range(len(values)))
+        return replace(self, graphs_=graphs, args=args, reads=(*self.reads, *more))
 
 
 @dataclass(frozen=True, eq=False)

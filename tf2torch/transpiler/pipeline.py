@@ -40,6 +40,7 @@ from tf2torch.transpiler.passes.group_siblings import group_siblings
 from tf2torch.transpiler.passes.guard_roots import guard_roots
 from tf2torch.transpiler.passes.infer_types import infer_types
 from tf2torch.transpiler.passes.join_gates import join_gates
+from tf2torch.transpiler.passes.ladders import climb_ladders
 from tf2torch.transpiler.passes.lift_idioms import lift_idioms
 from tf2torch.transpiler.passes.lower import lower
 from tf2torch.transpiler.passes.make_modules import make_modules
@@ -114,10 +115,6 @@ class Options:
     channels_first: bool = False
     progress: Callable[[str], None] = lambda stage: None
 
-    def keras_momentum(self) -> float:
-        given = self.batch_norm_momentum
-        return 0.99 if given is None else given
-
     def write(self, name: str, graph: Graph) -> None:
         if self.dump is None:
             return
@@ -143,13 +140,9 @@ TENSORFLOW_STEPS: tuple[Step, ...] = (
 
 def steps(source: Source, options: Options) -> list[Step]:
     """Passes on the torch dialect, in order."""
-    norms = source.training.batch_norm
-    momenta = {name: 1 - info.momentum for name, info in norms.items()}
-    frozen = frozenset(name for name, info in norms.items() if not info.trainable)
 
     def to_modules(graph: Graph) -> Graph:
-        default = options.keras_momentum()
-        made = make_modules(graph, Momentum(momenta, 1 - default, frozen))
+        made = make_modules(graph, _momentum(source, options))
         rate = options.dropout.get(EVERYWHERE)
         return made if rate is None else drop_before_heads(made, rate)
 
@@ -174,6 +167,7 @@ def steps(source: Source, options: Options) -> list[Step]:
         gather_families,
         group_siblings,
         find_blocks,  # wants the final nodes
+        climb_ladders,
         split_forwards,  # into parts: after what repeats
         resolve_sizes,  # sizes become reads of values that are there, block by block
         place_constants,
@@ -183,11 +177,20 @@ def steps(source: Source, options: Options) -> list[Step]:
     ]
 
 
+def _momentum(source: Source, options: Options) -> Momentum:
+    norms = source.training.batch_norm
+    momenta = {name: 1 - info.momentum for name, info in norms.items()}
+    frozen = frozenset(name for name, info in norms.items() if not info.trainable)
+    given = options.batch_norm_momentum
+    return Momentum(momenta, 1 - (0.99 if given is None else given), frozen)
+
+
 # What makes blocks of nodes; a flat port does without.
 GROUPING: tuple[Step, ...] = (
     gather_families,
     group_siblings,
     find_blocks,
+    climb_ladders,
     split_forwards,
     merge_variants,
 )

@@ -20,6 +20,7 @@ from tf2torch.ir.nodes import (
     CustomGradient,
     Family,
     For,
+    Ladder,
     Module,
     Node,
     Option,
@@ -46,6 +47,8 @@ from tf2torch.transpiler.emit.planning import (
     flat,
     is_expression,
     is_item,
+    is_light,
+    is_list,
     is_size,
     is_star,
     last_reads,
@@ -59,7 +62,7 @@ from tf2torch.transpiler.emit.planning import (
     terms_of_sums,
 )
 from tf2torch.transpiler.emit.shortcuts import enter, free_x
-from tf2torch.transpiler.emit.side_by_side import siblings
+from tf2torch.transpiler.emit.side_by_side import list_name, siblings
 from tf2torch.transpiler.emit.wide import MANY, wide_tuple
 
 __all__ = ["Body", "Scope", "Step", "is_size", "region_nodes"]
@@ -123,10 +126,10 @@ class Body:
             parts = [p for p in node.operands if p in self.inline]
             width[node] = own_width(node) + sum(width[p] for p in parts)
             depth[node] = own_depth(node) + max((depth[p] for p in parts), default=0)
-            while any(not is_size(p) for p in parts) and (
+            while any(not is_light(p) for p in parts) and (
                 width[node] > MAX_WIDTH or depth[node] > MAX_DEPTH
             ):
-                widest = max(parts, key=lambda p: (not is_size(p), width[p]))
+                widest = max(parts, key=lambda p: (not is_light(p), width[p]))
                 parts.remove(widest)
                 self.inline.discard(widest.operands[0] if is_star(widest) else widest)
                 width[node] += 4 - width[widest]
@@ -134,7 +137,7 @@ class Body:
                     (depth[p] for p in parts), default=0
                 )
             single = uses.get(node, 0) == 1 and node not in owners and may_inline(node)
-            if single or is_size(node) or is_item(node) or is_star(node):
+            if single or is_light(node) or is_star(node):
                 self.inline.add(node)
         for user in nodes:
             if isinstance(user, REGIONS):
@@ -190,6 +193,7 @@ class Body:
     def step(
         self, step: Step, index: int, last: dict[Node, int], wanted: dict[Node, str]
     ) -> None:
+        from tf2torch.transpiler.emit.ladders import write_ladder
         from tf2torch.transpiler.emit.regions import (
             write_case,
             write_chain,
@@ -207,6 +211,8 @@ class Body:
                 write_while(self, step, index, last)
             case Option():
                 write_option(self, step, index, last, wanted)
+            case Ladder():
+                write_ladder(self, step, index, last, wanted)
             case Chain() if len(step.node.args) > 1:
                 write_chain(self, step, index, last, wanted)
             case _:
@@ -306,8 +312,8 @@ class Body:
     def meaning(self, node: Node, index: int, last: dict[Node, int]) -> str:
         """What the value is for; a term of a later sum is its shortcut."""
         name = self.scope.meaning(node)
-        if isinstance(node, Siblings):
-            return node.name
+        if is_list(node):
+            return list_name(node)
         if not name and node in self.terms and last.get(node, index) >= index + 2:
             return "shortcut"
         return name

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Fewer blocks than this are listed.
 FEW = 3
+# So many numbers without an order are a tuple to run over.
+MANY = 5
 # What fits on a line of the list, behind its indent.
 WIDTH = 74
 INDENT = "\n        "
@@ -75,8 +77,10 @@ def _loop(source: ClassSource, node: Blocks, calls: Sequence[str]) -> str | None
     if len(differ) != 1:
         return None
     values = [row[differ[0]] for row in rows]
-    over = number_range(values)
-    if over is None:
+    over = number_range(values) or (
+        f"({', '.join(values)})" if len(values) >= MANY else ""
+    )
+    if not over:
         return None
     argument = given[differ[0]]
     items: list[str] = []

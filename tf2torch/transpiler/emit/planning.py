@@ -16,6 +16,7 @@ from tf2torch.ir.nodes import (
     Family,
     For,
     Input,
+    Ladder,
     Module,
     Node,
     Option,
@@ -55,7 +56,7 @@ def is_expression(node: Node) -> bool:
 
 
 def may_inline(node: Node) -> bool:
-    if isinstance(node, REGIONS) or len(node.types) > 1:
+    if isinstance(node, (Ladder, *REGIONS)) or len(node.types) > 1:
         return False
     if isinstance(node, Chain) and len(node.args) > 1:
         return False
@@ -80,9 +81,19 @@ def is_size(node: Node) -> bool:
 def is_item(node: Node) -> bool:
     """``experts[0]``, which is written wherever it is needed."""
     match node:
-        case Call("[]", (Siblings(), int())):
+        case Call("[]", (Siblings() | Out(node=Ladder()), int())):
             return True
     return False
+
+
+def is_light(node: Node) -> bool:
+    """What is written wherever it is needed: sizes, and items of lists."""
+    return is_size(node) or is_item(node)
+
+
+def is_list(node: Node) -> bool:
+    """Is the value a list of tensors?"""
+    return node.dtype == "variant"
 
 
 def is_star(node: Node) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tf2torch import pycode
-from tf2torch.ir.nodes import Siblings
+from tf2torch.ir.nodes import Ladder, Node, Out, Siblings
 from tf2torch.pycode import Expr
 
 if TYPE_CHECKING:
@@ -43,6 +43,16 @@ def siblings(body: Body, node: Siblings) -> Expr:
     return pycode.expr(
         f"[{{call}} for {targets} in {{zipped}}]", call=call, zipped=zipped
     )
+
+
+def list_name(node: Node) -> str:
+    """What the list of the results of several blocks is called; "" for other lists."""
+    match node:
+        case Siblings(name=name):
+            return name
+        case Out(node=Ladder()):
+            return "skips"
+    return ""
 
 
 def one_of(name: str) -> str:

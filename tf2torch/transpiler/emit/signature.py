@@ -28,6 +28,7 @@ from tf2torch.ir.nodes import (
     Family,
     For,
     Input,
+    Ladder,
     Module,
     Node,
     Option,
@@ -230,7 +231,10 @@ class _Signer:
             self.slot_child(node, child, index)
         args = [self.numbers[a] for a in node.args]
         kind = type(node).__name__
-        return (kind, [c.key for c in children], args)
+        wiring: tuple[object, ...] = ()
+        if isinstance(node, Ladder):
+            wiring = (node.reads, node.hands, node.keeps)
+        return (kind, [c.key for c in children], args, wiring)
 
     def option(self, node: Option) -> object:
         """Its inside, as if it stood here; an instance without it has no numbers."""

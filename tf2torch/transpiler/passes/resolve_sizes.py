@@ -371,8 +371,7 @@ def with_operands(
         case Block():
             return replace(node, graph=wider[0], args=(*node.args, *operands))
         case Blocks():
-            given = node.also_given(operands)
-            return replace(node, graphs_=tuple(wider), args=given)
+            return node.lent(tuple(wider), operands)
         case CustomGradient():
             captures = (*node.captures, *operands)
             return replace(node, captures=captures, backward=wider[0])
