@@ -18,6 +18,7 @@ from tf2torch.rules.lifts.single_steps import lift_steps
 from tf2torch.rules.ruleset import RuleSet
 from tf2torch.transpiler.emit.absences import absences
 from tf2torch.transpiler.emit.file_source import Emitted, emit, module_doc
+from tf2torch.transpiler.emit.titles import title_of
 from tf2torch.transpiler.emit.weights import Entry, state_entries
 from tf2torch.transpiler.frontends.source import Source
 from tf2torch.transpiler.passes.add_dropout import (
@@ -219,7 +220,7 @@ def compile_source(source: Source, options: Options | None = None) -> Compiled:
     options.progress("emit")
     emitted = emit(
         graph,
-        source.name,
+        title_of(source.name, source.path),
         _doc(source, graph, borders),
         len(graph.outputs) == 1,
         options.flat,
@@ -239,8 +240,9 @@ def _passed(graph: Graph, step: Step, options: Options) -> Graph:
 
 def _doc(source: Source, graph: Graph, borders: Borders) -> str:
     what = source.kind.replace("_", " ")
-    title = f"PyTorch port of `{source.name}` ({what}"
+    name = title_of(source.name, source.path)
+    title = f"PyTorch port of `{name}` ({what}"
     title += f", signature `{source.signature}`)." if source.signature else ")."
     if any((*borders.inputs, *borders.outputs)):
         title += "\n\nChannels come first here, in TensorFlow last."
-    return module_doc(title, graph.inputs, list(graph.outputs))
+    return module_doc(title, graph)

@@ -27,6 +27,7 @@ from tf2torch.transpiler.emit.names import (
     untraced,
 )
 from tf2torch.transpiler.emit.signature import Path, Signature, sign, walk
+from tf2torch.transpiler.emit.titles import spelled
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Names of variables that say nothing beside the name of their layer.
@@ -98,7 +99,7 @@ def plan_classes(root: Graph, name: str) -> Program:
 
 def root_class(name: str) -> str:
     """The class of the whole model: ``f`` may not become torch's ``F``."""
-    made = camel(name)
+    made = spelled(name)
     return f"{made}Model" if made in RESERVED | helper_names() else made
 
 

@@ -10,13 +10,13 @@ from tf2torch.diagnostics import TranspileError
 from tf2torch.formatting import STEPS, run_ruff
 from tf2torch.ir.graph import Graph, every_node
 from tf2torch.ir.nodes import Call, Family, Input, Module, Node
-from tf2torch.ir.types import TensorType, symbol
 from tf2torch.transpiler.emit.class_source import ClassSource
 from tf2torch.transpiler.emit.classes import Program, plan_classes
 from tf2torch.transpiler.emit.gaps import Gaps
 from tf2torch.transpiler.emit.gradients import Gradients
 from tf2torch.transpiler.emit.helper_sources import helper_texts
 from tf2torch.transpiler.emit.names import Namespace, identifier
+from tf2torch.transpiler.emit.size_names import SizeNames
 from tf2torch.transpiler.emit.summaries import summary
 
 FILE = '''"""{doc}"""
@@ -137,42 +137,27 @@ def format_source(text: str) -> str:
     return text
 
 
-def describe(type: TensorType) -> str:
-    """``float32 [batch, 32, 32, 3]``"""
-    if type.shape is None:
-        return type.dtype
-    return f"{type.dtype} [{', '.join(map(str, type.shape))}]"
-
-
-def module_doc(
-    title: str, inputs: tuple[Input, ...], outputs: list[tuple[str, Node]]
-) -> str:
+def module_doc(title: str, graph: Graph) -> str:
     """What the model is, where it comes from, and the shapes that go in and out."""
-    rows = _rows(inputs)
-    results = [f"{name}: {describe(node.type)}" for name, node in outputs]
+    sizes = SizeNames(graph)
+    rows = _rows(graph.inputs, sizes)
+    results = [f"{name}: {sizes.describe(node.type)}" for name, node in graph.outputs]
     one_line = f"{', '.join(rows)}  ->  {', '.join(results)}"
     if len(one_line) <= 84:
         return f"{title}\n\n{one_line}\n"
     return "\n".join([title, "", *rows, "->", *results, ""])
 
 
-def _rows(inputs: tuple[Input, ...]) -> list[str]:
+def _rows(inputs: tuple[Input, ...], sizes: SizeNames) -> list[str]:
     """A row per input; many inputs that look alike share one."""
     groups: dict[str, list[str]] = {}
     for node in inputs:
-        groups.setdefault(_look(node.type), []).append(node.name)
+        groups.setdefault(sizes.describe(node.type), []).append(node.name)
     if len(inputs) <= FEW:
-        return [f"{i.name}: {describe(i.type)}" for i in inputs]
+        return [f"{i.name}: {sizes.describe(i.type)}" for i in inputs]
     rows = []
     for look, names in groups.items():
         rows += textwrap.wrap(
             f"{', '.join(names)}: {look}", 86, subsequent_indent="    "
         )
     return rows
-
-
-def _look(type: TensorType) -> str:
-    """The type with every open first size called batch."""
-    if type.shape and not isinstance(type.shape[0], int):
-        type = type.with_shape((symbol("batch"), *type.shape[1:]))
-    return describe(type)
