@@ -26,12 +26,16 @@ from tf2torch.transpiler.emit.names import (
     snake,
     untraced,
 )
+from tf2torch.transpiler.emit.purposes import purpose
 from tf2torch.transpiler.emit.signature import Path, Signature, sign, walk
 from tf2torch.transpiler.emit.titles import spelled
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Names of variables that say nothing beside the name of their layer.
 PLAIN = frozenset("embeddings embedding kernel weights weight w value variable".split())
+
+# Names of blocks that say no more than that they are blocks.
+PLAIN_WORDS = frozenset("block blocks layer layers conv unit module stage b".split())
 
 
 @dataclass(eq=False)
@@ -148,6 +152,10 @@ def _class_name(group: list[Signature]) -> str:
         stems = [w.rstrip("0123456789") for w in other]
         common = [w for w in common if w in stems]
     kept = [w for w in common if w and w != "model"] or common
+    if set(kept) <= PLAIN_WORDS:
+        known = purpose(max(group, key=_parts).graph)
+        if known is not None:
+            return known.name
     return camel("_".join(kept or [*_last_kind(group[0].graph), "block"]))
 
 

@@ -271,7 +271,9 @@ def _main_width(words: dict[object, Counter[str]]) -> dict[object, str]:
         most = max(counts, key=lambda v: counts[v], default=None)
         if most is None or sum(words[most].values()) < 3:
             continue
-        if counts[most] * 5 >= sum(counts.values()) * 4:
+        total = sum(sum(c.values()) for c in words.values())
+        everywhere = name == "dim" or sum(words[most].values()) * 5 >= total * 3
+        if everywhere and counts[most] * 5 >= sum(counts.values()) * 4:
             return {most: name}
     return {}
 

@@ -7,11 +7,12 @@ Multi-head attention.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tf2torch.ir.graph import Graph
 from tf2torch.ir.nodes import Block, Blocks, Call, Family, Module, Node, Option
 from tf2torch.transpiler.emit.meanings import ATTENTION
+from tf2torch.transpiler.emit.purposes import inside, purpose
 
 LAYERS = {
     "nn.Linear": "Linear", "nn.LayerNorm": "LayerNorm", "nn.RMSNorm": "RMSNorm",
@@ -34,7 +35,10 @@ BRANCHES = 3
 
 def summary(graph: Graph) -> str:
     """One sentence, or "" when there is nothing to say."""
-    nodes = list(_inside(graph))
+    known = purpose(graph)
+    if known is not None:
+        return known.sentence
+    nodes = list(inside(graph))
     if any(isinstance(n, Call) and n.func == ATTENTION for n in nodes):
         return "Multi-head attention" + _ending(graph, nodes) + "."
     steps = [word for node in nodes if (word := _word(node))]
@@ -48,13 +52,6 @@ def summary(graph: Graph) -> str:
     text = _steps(steps) if len(steps) <= MOST_STEPS else _counted(steps)
     text = text[0].upper() + text[1:] + _ending(graph, nodes) + "."
     return text if len(text) <= 76 else ""
-
-
-def _inside(graph: Graph) -> Iterator[Node]:
-    for node in graph.nodes():
-        if isinstance(node, Option):
-            yield from _inside(node.graph)
-        yield node
 
 
 def _word(node: Node) -> str:
