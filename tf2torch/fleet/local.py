@@ -17,7 +17,7 @@ from tf2torch.fleet.job import Job
 from tf2torch.fleet.model import Model, Unreachable
 from tf2torch.fleet.result import Outcome, Result
 from tf2torch.fleet.slot import Slot
-from tf2torch.verify.warm import Channels, Zygotes
+from tf2torch.verify.warm import Zygotes
 
 Task = tuple[Model, str]  # a model and its key
 Finish = Callable[[Result], Result]  # what is done with a result in the slot's thread
@@ -32,9 +32,7 @@ def run(
     """
     events: SimpleQueue[Event | BaseException | None] = SimpleQueue()
     zygotes = Zygotes(threads=max(1, (os.cpu_count() or 1) // jobs))
-    if desk.settings.get("verify", True):
-        zygotes.start()
-    shared = _Shared(tasks, zygotes.channels)
+    shared = _Shared(tasks, zygotes)
     threads = [
         threading.Thread(
             target=_serve, args=(shared, desk, finish, events.put), daemon=True
@@ -59,9 +57,9 @@ def run(
 class _Shared:
     """One iterator for all threads; ``stop`` ends it and the slots that work on it."""
 
-    def __init__(self, tasks: Iterator[Task | Result], channels: Channels):
+    def __init__(self, tasks: Iterator[Task | Result], zygotes: Zygotes):
         self._tasks, self._lock, self._stopped = tasks, threading.Lock(), False
-        self._channels = channels
+        self.zygotes = zygotes
         self._slots: list[Slot] = []
 
     def next(self) -> Task | Result | None:
@@ -69,7 +67,7 @@ class _Shared:
             return None if self._stopped else next(self._tasks, None)
 
     def slot(self) -> Slot:
-        slot = Slot(self._channels)
+        slot = Slot(self.zygotes.channels)
         with self._lock:
             self._slots.append(slot)
         return slot
@@ -93,6 +91,8 @@ def _serve(
             if isinstance(task, Result):
                 post(Done(task))
                 continue
+            if task[0].options.get("verify", desk.settings.get("verify", True)):
+                shared.zygotes.start()
             done = convert(slot, desk, *task, post)
             if slot.stopped:
                 break

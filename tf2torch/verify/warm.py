@@ -183,9 +183,9 @@ class Zygotes:
         ]
 
     def start(self) -> None:
-        """Now, rather than with the first request."""
+        """Those that do not run, rather than with the first request."""
         for keeper in self._keepers:
-            keeper.awaited = True
+            keeper.awaited = keeper.process is None
 
     @property
     def running(self) -> list[subprocess.Popen[bytes]]:
