@@ -146,6 +146,21 @@ def test_what_one_leaves_the_next_does_not_find(
         worker.close()
 
 
+def test_a_zygote_does_not_grow(zygotes: Zygotes, tmp_path: Path) -> None:
+    (tmp_path / "given").write_text("given")
+
+    def size() -> tuple[int, int, int]:
+        process = psutil.Process(zygotes.running[0].pid)
+        kept = process.memory_info().rss >> 20
+        return process.num_fds(), len(process.children()), kept
+
+    started(zygotes, tmp_path / "given").close()
+    before = size()
+    for _ in range(20):
+        started(zygotes, tmp_path / "given").close()
+    assert size() == before
+
+
 def test_a_zygote_that_dies_is_started_again(tmp_path: Path) -> None:
     (tmp_path / "given").write_text("given")
     with Zygotes(2, (MODULE,)) as zygotes:
