@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tf2torch.ir.build import array_of, const, in_its_dtype
-from tf2torch.ir.graph import Graph, substitute, transform, users
+from tf2torch.ir.graph import Graph, map_regions, substitute, transform, users
 from tf2torch.ir.nodes import Arg, Call, Const, Module, Node, Param, Slice, Transform
 from tf2torch.ir.types import TensorType
 from tf2torch.transpiler.passes.fold_params import fold_arrangement, fold_params
@@ -65,8 +65,15 @@ PADDABLE = frozenset({"F.conv1d", "F.conv2d", "F.conv3d"})
 
 
 def _join_bias(graph: Graph) -> Graph:
-    """``F.conv2d(x, w) + b`` and ``x @ w + b`` → one call with the bias in it."""
-    graph = transform(graph, _matmul_to_linear)
+    """``F.conv2d(x, w) + b`` and ``x @ w + b`` → one call with the bias in it, in
+    loops and branches, too."""
+
+    def change(node: Node) -> Node | None:
+        if node.graphs():
+            return map_regions(node, _join_bias)
+        return _matmul_to_linear(node)
+
+    graph = transform(graph, change, into_regions=False)
     readers = users(graph)
     joined: dict[Node, Node] = {}
     for node in graph.nodes():
