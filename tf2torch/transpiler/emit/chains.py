@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tf2torch import pycode
 from tf2torch.ir.nodes import Blocks, Chain
 from tf2torch.transpiler.emit.arguments import Argument
+from tf2torch.transpiler.emit.names import snake
 
 if TYPE_CHECKING:
     from tf2torch.transpiler.emit.class_source import ClassSource
@@ -36,16 +37,41 @@ def chain_text(source: ClassSource, node: Blocks, name: str) -> str:
         return f"self.{name} = {_held(node, loop, True)}"
     runs = _runs(calls)
     if len(runs) >= FEW and any(len(run) > WIDTH for run in runs):
-        table = _table(source, node)
-        if table is not None:
-            header, rows, made = table
-            body = "".join(f"{INDENT}    ({row})," for row in rows)
-            lines = textwrap.wrap(header, WIDTH - 2)
-            head = "".join(f"{INDENT}    # {line}" for line in lines)
-            config = f"{name} = ({head}{body}{INDENT}){INDENT}"
-            loop = f"{made}(*config) for config in {name}"
-            return f"{config}self.{name} = {_held(node, loop, True)}"
+        tables, items, whole = _tables(source, node, name, calls)
+        if tables:
+            return f"{tables}self.{name} = {_held(node, items, whole)}"
     return f"self.{name} = {_held(node, ', '.join(runs), False)}"
+
+
+def _tables(
+    source: ClassSource, node: Blocks, name: str, calls: Sequence[str]
+) -> tuple[str, str, bool]:
+    """(tables of settings, what is made of them, is that one comprehension): a table
+    for each stretch of blocks of one class."""
+    names = [source.program.spec(g).name for g in node.graphs_]
+    whole = len(set(names)) == 1
+    tables, items = "", []
+    stretches = groupby(range(len(names)), key=names.__getitem__)
+    for made, places in [(made, list(places)) for made, places in stretches]:
+        texts = [calls[i] for i in places]
+        if len(_runs(texts)) < FEW or not any(len(t) > WIDTH for t in texts):
+            items += _runs(texts)
+            continue
+        table = name if whole else _table_name(made, tables)
+        header, rows = _table(source, node, places)
+        lines = textwrap.wrap(header, WIDTH - 2)
+        head = "".join(f"{INDENT}    # {line}" for line in lines)
+        body = "".join(f"{INDENT}    ({row})," for row in rows)
+        tables += f"{table} = ({head}{body}{INDENT}){INDENT}"
+        loop = f"{made}(*config) for config in {table}"
+        items.append(loop if whole else f"*({loop})")
+    return tables, ", ".join(items), whole
+
+
+def _table_name(made: str, tables: str) -> str:
+    """``inverted_residuals``, less what is taken."""
+    names = (f"{snake(made)}s{i}" for i in ("", *range(2, 99)))
+    return next(n for n in names if f"{n} = (" not in tables)
 
 
 def _held(node: Blocks, inside: str, loop: bool) -> str:
@@ -136,12 +162,11 @@ def _values(
     return [pycode.text(pycode.lit(own) if e is None else e) for e, own in pairs]
 
 
-def _table(source: ClassSource, node: Blocks) -> tuple[str, list[str], str] | None:
-    """(names of the columns, rows, what is made of each), for blocks of one class."""
-    specs = [source.program.spec(g) for g in node.graphs_]
-    if any(s is not specs[0] for s in specs):
-        return None
-    given = [a for a in specs[0].arguments if not a.rule]
-    rows = [_values(source, node, i, given) for i in range(len(node.graphs_))]
-    names = ", ".join(a.name for a in given)
-    return names, [", ".join(row) for row in rows], specs[0].name
+def _table(
+    source: ClassSource, node: Blocks, places: Sequence[int]
+) -> tuple[str, list[str]]:
+    """(names of the columns, rows) for the blocks at ``places``, of one class."""
+    spec = source.program.spec(node.graphs_[places[0]])
+    given = [a for a in spec.arguments if not a.rule]
+    rows = [_values(source, node, i, given) for i in places]
+    return ", ".join(a.name for a in given), [", ".join(row) for row in rows]
