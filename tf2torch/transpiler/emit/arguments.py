@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tf2torch.ir.nodes import Blocks, Call, Const, Module, Option
 from tf2torch.transpiler.emit.argument_names import argument_names, slot_role
+from tf2torch.transpiler.emit.derived_arguments import derive
 from tf2torch.transpiler.emit.hyperparameters import (
     RATE,
     WIDTH,
@@ -121,10 +122,15 @@ def _made(
     for argument in arguments:
         if argument.kind == "bool":
             argument.rule = _rule(argument, arguments, spec)
+    if not root:
+        arguments = derive(arguments, spec, program, names)
     arguments += _depth(view, names)
     if root:
         arguments.sort(key=lambda a: rank(a.name))
-    return sorted(arguments, key=lambda a: (a.has_default, bool(a.rule)))
+    ends = {"in_channels": 0, "out_channels": 1}
+    return sorted(
+        arguments, key=lambda a: (a.has_default, bool(a.rule), ends.get(a.name, 2))
+    )
 
 
 def _depth(view: View, names: Namespace) -> list[Argument]:

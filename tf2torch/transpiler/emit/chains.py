@@ -16,6 +16,7 @@ from tf2torch import pycode
 from tf2torch.ir.nodes import Blocks, Chain
 from tf2torch.transpiler.emit.arguments import Argument
 from tf2torch.transpiler.emit.names import snake
+from tf2torch.transpiler.emit.stages import stages_text
 
 if TYPE_CHECKING:
     from tf2torch.transpiler.emit.class_source import ClassSource
@@ -35,6 +36,9 @@ def chain_text(source: ClassSource, node: Blocks, name: str) -> str:
     loop = _loop(source, node, calls)
     if loop is not None:
         return f"self.{name} = {_held(node, loop, True)}"
+    stages = stages_text(source, node, name)
+    if stages is not None:
+        return stages
     runs = _runs(calls)
     if len(runs) >= FEW and any(len(run) > WIDTH for run in runs):
         tables, items, whole = _tables(source, node, name, calls)

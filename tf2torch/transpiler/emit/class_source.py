@@ -165,8 +165,10 @@ class ClassSource:
         given = [_parameter(a) for a in self.spec.arguments if not a.rule]
         lines = [f"    def __init__({', '.join(['self', *given])}):"]
         lines.append("        super().__init__()")
-        for argument in self.spec.arguments:
-            if argument.in_forward:
+        for argument in sorted(self.spec.arguments, key=lambda a: a.in_forward):
+            if argument.rule and not argument.in_forward:
+                lines.append(f"        {argument.name} = {argument.rule}")
+            elif argument.in_forward:
                 value = argument.rule or argument.name
                 lines.append(f"        self.{argument.name} = {value}")
         order = {
