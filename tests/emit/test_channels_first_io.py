@@ -75,7 +75,7 @@ def test_it_is_recorded(port: tf2torch.Port) -> None:
     report = json.loads((port.folder / "report.json").read_text())
     assert report["channels first"] == ["image", "clean"]
     assert "channels first: image, clean" in (port.folder / "report.html").read_text()
-    assert "image: float32 [batch, 3, 12, 10]" in port.source
+    assert "image: float32 [N, 3, 12, 10]" in port.source
 
 
 def test_the_shipped_test_passes(port: tf2torch.Port) -> None:

@@ -74,3 +74,14 @@ def test_widths_are_run_over() -> None:
     with torch.no_grad():
         made = port.module(torch.from_numpy(picture)).numpy()
     np.testing.assert_allclose(made, model(picture).numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_one_padding_is_a_layer() -> None:
+    import keras
+
+    image = keras.Input((9, 9, 3), name="image")
+    x = keras.layers.ZeroPadding2D(((0, 1), (2, 1)), name="around")(image)
+    x = keras.layers.Conv2D(4, 3, name="stem")(x)
+    port = tf2torch.convert(keras.Model(image, x, name="padded"), verify=False)
+    assert "self.pad = nn.ZeroPad2d((2, 1, 0, 1))" in port.source, port.source
+    assert "F.pad" not in port.source

@@ -55,6 +55,7 @@ from tf2torch.transpiler.passes.place_constants import place_constants
 from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
 from tf2torch.transpiler.passes.restore_dropout import restore_dropout
+from tf2torch.transpiler.passes.single_pads import single_pads
 from tf2torch.transpiler.passes.split_forwards import split_forwards
 from tf2torch.transpiler.passes.stack_lists import stack_lists
 from tf2torch.transpiler.passes.sums_in_layout import sums_in_layout
@@ -174,7 +175,8 @@ def steps(source: Source, options: Options) -> list[Step]:
         place_constants,
         name_transposes,
         order_sums,
-        merge_variants,  # the last: an option borrows what passes would have to follow
+        merge_variants,  # an option borrows what passes would have to follow
+        single_pads,  # touches no option
     ]
 
 

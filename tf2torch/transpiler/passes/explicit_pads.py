@@ -27,15 +27,15 @@ def explicit_pads(graph: Graph) -> Graph:
         config = dict(node.config)
         own = config.pop("padding", 0)
         if own == 0:
-            pads = _pads(x)
+            pads = pads_of(x)
             if pads is None:
                 return None
-            made = _pad(x.operands[0], pads, x)
+            made = zero_pad(x.operands[0], pads, x)
         elif isinstance(own, int):
-            made = _pad(x, own, None)
+            made = zero_pad(x, own, None)
         elif isinstance(own, tuple) and all(type(p) is int for p in own):
             high, wide = own
-            made = _pad(x, (wide, wide, high, high), None)
+            made = zero_pad(x, (wide, wide, high, high), None)
         else:
             return None
         return replace(node, args=(made,), config=tuple(config.items()))
@@ -48,12 +48,12 @@ def has_pads(graph: Graph) -> bool:
     return any(
         isinstance(node, Module)
         and node.cls == "nn.Conv2d"
-        and any(_pads(x) is not None for x in node.operands)
+        and any(pads_of(x) is not None for x in node.operands)
         for node in graph.nodes()
     )
 
 
-def _pads(x: Node) -> tuple[int, ...] | None:
+def pads_of(x: Node) -> tuple[int, ...] | None:
     """(left, right, top, bottom) when ``x`` is padded with zeros."""
     if not isinstance(x, Call) or x.func != "F.pad" or len(x.args) != 2 or x.kwargs:
         return None
@@ -64,7 +64,7 @@ def _pads(x: Node) -> tuple[int, ...] | None:
     return numbers if len(numbers) == 4 else None
 
 
-def _pad(x: Node, pads: int | tuple[int, ...], like: Node | None) -> Module:
+def zero_pad(x: Node, pads: int | tuple[int, ...], like: Node | None) -> Module:
     types = x.types if like is None else like.types
     if like is None and x.shape is not None and len(x.shape) == 4:
         left, right, top, bottom = (pads,) * 4 if isinstance(pads, int) else pads
