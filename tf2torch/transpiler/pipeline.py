@@ -51,6 +51,7 @@ from tf2torch.transpiler.passes.momentum import Momentum
 from tf2torch.transpiler.passes.name_tables import name_tables
 from tf2torch.transpiler.passes.name_transposes import name_transposes
 from tf2torch.transpiler.passes.order_sums import order_sums
+from tf2torch.transpiler.passes.permutes_of_cases import permutes_of_cases
 from tf2torch.transpiler.passes.place_constants import place_constants
 from tf2torch.transpiler.passes.raise_tensor_arrays import raise_tensor_arrays
 from tf2torch.transpiler.passes.resolve_sizes import resolve_sizes
@@ -160,6 +161,7 @@ def steps(source: Source, options: Options) -> list[Step]:
         equate_sizes,  # what attention tells about them
         merge_equal,  # masks that are the same once their sizes are
         tidy_shapes,
+        permutes_of_cases,
         choose_layout,
         sums_in_layout,
         merge_equal,  # permutes and pads of the same value

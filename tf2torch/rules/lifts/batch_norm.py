@@ -15,6 +15,15 @@ from tf2torch.ir.types import Shape, product
 from tf2torch.rules.lifts.algebra import Algebra, Atom, Product, without_ones
 from tf2torch.rules.lifts.matching import data_path
 from tf2torch.rules.lifts.normalised import Affine, Root, holds, roots, split
+from tf2torch.rules.lifts.switched_norm import (
+    LEAVES,
+    Switch,
+    are_moments,
+    in_training,
+    sources,
+    switch_of,
+    switched,
+)
 from tf2torch.rules.lifts.weights import reshaped, trimmed
 
 TOPS = frozenset({"+", "-", "*", "/"})
@@ -31,7 +40,8 @@ def batch_norm(node: Node) -> Node | None:
         variance = _statistic(root.variance)
         if variance is None:
             continue
-        for x in data_path(node):
+        switch = switch_of(variance)
+        for x in data_path(node) if switch is None else sources(switch):
             if x.shape == node.shape:
                 made = _from(node, x, root, variance)
                 if made is not None:
@@ -50,6 +60,9 @@ def _statistic(node: Node) -> Node | None:
         if without_ones(inner.shape) != without_ones(vector.shape):
             return None
         vector = inner
+    switch = switch_of(vector)
+    if switch is not None:
+        return vector if _statistic(switch.moving) is not None else None
     if isinstance(vector, Param) and vector.variable.trainable:
         return None
     is_vector = vector.shape is not None and len(without_ones(vector.shape)) <= 1
@@ -111,13 +124,50 @@ def _applied(
     if len(x.shape) == 3 and axis == 2 and _of_dense(x):
         rows = reshape(x, (product(x.shape[:2]), size))
         args = trimmed(rows, *stats, scale, offset)
-        y = call("F.batch_norm", *args, eps=root.eps, type=rows)
-        return reshape(y, x.shape)
+        normed = call("F.batch_norm", *args, eps=root.eps, type=rows)
+        return reshape(normed, x.shape)
     order = _channels_second(len(x.shape), axis)
     inner = permute(x, order)
-    args = trimmed(inner, *stats, scale, offset)
-    y = call("F.batch_norm", *args, eps=root.eps, type=inner)
-    return permute(y, [order.index(i) for i in range(len(order))])
+    switches = switch_of(mean.node), switch_of(variance)
+    y: Node | None
+    if any(switches):
+        y = _switched(x, inner, axis, switches, (scale, offset, root.eps), node)
+    else:
+        args = trimmed(inner, *stats, scale, offset)
+        y = call("F.batch_norm", *args, eps=root.eps, type=inner)
+    return (
+        None if y is None else permute(y, [order.index(i) for i in range(len(order))])
+    )
+
+
+def _switched(
+    x: Node,
+    inner: Node,
+    axis: int,
+    switches: tuple[Switch | None, Switch | None],
+    rest: tuple[Node | None, Node | None, float],
+    node: Node,
+) -> Node | None:
+    """Statistics of the batch or moving ones, as a flag of the model says; over one
+    value per channel torch computes none."""
+    mean, variance = switches
+    scale, offset, eps = rest
+    if mean is None or variance is None or not mean.same_flag(variance):
+        return None
+    if len(x.shape or ()) < 3 or not isinstance(scale, LEAVES):
+        return None
+    if not isinstance(offset, LEAVES):
+        return None
+    if not are_moments(x, mean.batch, variance.batch, axis):
+        return None
+
+    def norm(entry: Node, training: bool) -> Call:
+        if training:
+            return in_training(entry, scale, offset, eps)
+        args = trimmed(entry, mean.moving, variance.moving, scale, offset)
+        return call("F.batch_norm", *args, eps=eps, type=entry)
+
+    return switched(inner, mean, norm, node)
 
 
 def _of_dense(x: Node) -> bool:
