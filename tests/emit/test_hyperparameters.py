@@ -46,7 +46,7 @@ def transformer() -> Any:
 def test_a_transformer_takes_its_sizes() -> None:
     source = source_of(transformer())
     header = arguments(source, "Tiny")
-    for wanted in ("vocab_size: int = 50", "dim: int = 24"):
+    for wanted in ("vocab_size: int = 50", "dim: int = 24", "depth: int = 3"):
         assert wanted in header, source
     for wanted in (
         "num_heads: int = 4",
@@ -80,3 +80,29 @@ def test_one_score_is_no_class() -> None:
     x = keras.Input((6,), name="x")
     score = keras.layers.Dense(1, activation="sigmoid", name="score")(x)
     assert "num_classes" not in source_of(keras.Model(x, score, name="rank"))
+
+
+def test_a_rate_is_called_like_the_layer_that_has_it() -> None:
+    import keras
+
+    x = keras.Input((8,), name="x")
+    y = x
+    for place in range(3):
+        hidden = keras.layers.LayerNormalization(name=f"block_{place}_norm")(y)
+        hidden = keras.layers.Dense(24, "gelu", name=f"block_{place}_fc1")(hidden)
+        hidden = keras.layers.Dropout(0.25, name=f"block_{place}_dropout")(hidden)
+        y = y + keras.layers.Dense(8, name=f"block_{place}_fc2")(hidden)
+    source = source_of(keras.Model(x, y, name="stack"))
+    assert "dropout: float = 0.25" in arguments(source, "Stack"), source
+    assert "self.dropout = nn.Dropout(dropout)" in source
+    assert "dropout2" not in source
+
+
+def test_a_layer_may_be_called_mean() -> None:
+    import keras
+
+    x = keras.Input((6,), name="x")
+    names = ("mean", "spread")
+    heads = {n: keras.layers.Dense(3, name=n)(x) for n in names}
+    source = source_of(keras.Model(x, heads, name="heads"))
+    assert "self.mean = nn.Linear(6, 3)" in source, source

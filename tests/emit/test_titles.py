@@ -34,6 +34,7 @@ TITLES = [
     ("model_1", None, "model"),
     ("my_model", "/models/forecast.keras", "my_model"),
     ("__call__", None, "model"),
+    ("saved_model", "/models/tf1_lstm", "tf1_lstm"),
 ]
 
 

@@ -110,15 +110,16 @@ def _made(
     spec: ClassSpec, program: Program, root: bool, lifts: dict[int, Lift]
 ) -> list[Argument]:
     columns = _columns(spec, lifts)
-    names = Namespace(
-        set(spec.members.values()) | {"nn", "torch", "F", "Tensor", "math"}
-    )
+    names = Namespace({"nn", "torch", "F", "Tensor", "math"})
+    members = set(spec.members.values())
     view = View(spec, program)
     wanted = argument_names(spec, columns, view)
-    arguments = [
-        _argument(spec, column, names.claim(name), view, root)
-        for column, name in zip(columns, wanted, strict=True)
-    ]
+    arguments = []
+    for column, name in zip(columns, wanted, strict=True):
+        # self.dropout = nn.Dropout(dropout); what forward reads is an attribute.
+        names.taken |= members if _is_read(spec, column) else set()
+        arguments.append(_argument(spec, column, names.claim(name), view, root))
+        names.taken -= members - {a.name for a in arguments}
     for argument in arguments:
         if argument.kind == "bool":
             argument.rule = _rule(argument, arguments, spec)
@@ -158,7 +159,7 @@ def _argument(
         name,
         column.slots,
         _annotation(column.values),
-        in_forward=any(isinstance(s.node, (Call, Const, Option)) for s in slots),
+        in_forward=_is_read(spec, column),
         values=dict(zip(spec.instances, column.values, strict=True)),
         group=next((g for s in slots if (g := view.group(s))), ""),
     )
@@ -170,6 +171,12 @@ def _argument(
     elif column.filled:
         argument.default, argument.has_default = _nothing(column), True
     return argument
+
+
+def _is_read(spec: ClassSpec, column: Column) -> bool:
+    """Does forward read the number?"""
+    slots = (spec.signature.slots[i] for i in column.slots)
+    return any(isinstance(s.node, (Call, Const, Option)) for s in slots)
 
 
 # --- columns ---------------------------------------------------------------------

@@ -3,6 +3,7 @@
 nn.Sequential(*(Layer(64) for _ in range(12)))
 nn.Sequential(*(DenseLayer(channels) for channels in range(64, 256, 32)))
 nn.Sequential(*(Bottleneck(*config) for config in blocks))
+nn.Sequential(*(b for _ in range(4) for b in (Attention(64), FeedForward(64))))
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from tf2torch import pycode
 from tf2torch.ir.nodes import Blocks, Chain
 from tf2torch.transpiler.emit.arguments import Argument
+from tf2torch.transpiler.emit.hyperparameters import period_of
 from tf2torch.transpiler.emit.names import snake
 from tf2torch.transpiler.emit.stages import stages_text
 
@@ -96,7 +98,12 @@ def _runs(texts: list[str]) -> list[str]:
 def _loop(source: ClassSource, node: Blocks, calls: Sequence[str]) -> str | None:
     """One comprehension for all, when at most one number differs."""
     if len(set(calls)) == 1:
-        return f"{calls[0]} for _ in range({_count(source, node)})"
+        return f"{calls[0]} for _ in range({_count(source, node, 1)})"
+    period = period_of(calls)
+    if period:
+        made = ", ".join(calls[:period])
+        count = _count(source, node, period)
+        return f"block for _ in range({count}) for block in ({made})"
     specs = {source.program.spec(g).name: source.program.spec(g) for g in node.graphs_}
     if len(specs) > 1 or len(calls) < FEW:
         return None
@@ -122,8 +129,8 @@ def _loop(source: ClassSource, node: Blocks, calls: Sequence[str]) -> str | None
     return f"{spec.name}({', '.join(items)}) for {argument.name} in {over}"
 
 
-def _count(source: ClassSource, node: Blocks) -> str:
-    """The number of blocks: a number, or the argument that says it."""
+def _count(source: ClassSource, node: Blocks, period: int) -> str:
+    """The number of turns: a number, or the argument that says it."""
     for argument in source.spec.arguments:
         if node in argument.loops:
             place = (
@@ -132,7 +139,7 @@ def _count(source: ClassSource, node: Blocks) -> str:
                 else ""
             )
             return f"{argument.name}{place}"
-    return str(len(node.graphs_))
+    return str(len(node.graphs_) // period)
 
 
 def _many(column: Sequence[str]) -> bool:

@@ -299,7 +299,9 @@ def _wanted_name(node: Node) -> str:
             return snake(node.name)
         if not node.state and kind not in snake(node.name):
             return kind  # its name is that of the scope around it
-        return _last_own_word(node.name.split("/")) or kind
+        words = node.name.split("/")
+        # A layer with weights is no reduction: somebody called it so.
+        return "mean" if words[-1] == "mean" else _last_own_word(words) or kind
     if isinstance(node, Param):
         parts = node.variable.name.split("/")
         scope = _last_own_word(parts[:-1])

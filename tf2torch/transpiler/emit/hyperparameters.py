@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ SMALL = 4
 MOST = 6
 # As many equal blocks are a loop.
 REPEATS = 3
+LONGEST_PERIOD = 4
 SIDES = frozenset("in_features out_features in_channels out_channels".split())
 WIDTHS = SIDES | {"normalized_shape", "num_features", "embedding_dim", "groups"}
 RECURRENT = frozenset({"nn.LSTM", "nn.GRU", "nn.RNN", "nn.LSTMCell", "nn.GRUCell"})
@@ -123,11 +124,18 @@ class View:
         inner = self.child_argument(slot)
         return role(slot.node, slot.path) if inner is None else inner.name
 
-    def even(self, chain: Blocks) -> bool:
-        """Are the blocks equal in all that is given to them?"""
-        specs = self.children[chain]
-        differ = any(self.slots[i].node is chain for i in self.uneven)
-        return len(set(specs)) == 1 and not differ
+    def turns(self, chain: Blocks) -> int:
+        """How often the chain repeats its first block, or its first few; 0: never."""
+        given: list[list[object]] = [[c.signature.key] for c in self.children[chain]]
+        for slot in self.slots:
+            argument = self.child_argument(slot) if slot.node is chain else None
+            if argument is not None and not argument.rule:
+                given[int(str(slot.path[1]))].append((argument.name, slot.value))
+        texts = list(map(str, given))
+        if len(set(texts)) == 1:
+            return len(texts)
+        period = period_of(texts)
+        return len(texts) // period if period else 0
 
     def _uneven(self) -> Iterator[int]:
         """Numbers in which the blocks of a chain differ: a loop runs over them."""
@@ -320,12 +328,19 @@ def _classes(view: View) -> int | None:
 
 
 def depths(view: View) -> dict[Blocks, int]:
-    """Chains of equal blocks, and how many there are."""
-    return {
-        node: len(node.graphs_)
-        for node in view.children
-        if isinstance(node, Chain) and len(node.graphs_) >= REPEATS and view.even(node)
-    }
+    """Chains that repeat a block, or a few, and how often."""
+    chains = (n for n in view.children if isinstance(n, Chain))
+    counts = {node: view.turns(node) for node in chains}
+    return {node: count for node, count in counts.items() if count >= REPEATS}
+
+
+def period_of(items: Sequence[str]) -> int:
+    """After how many items they repeat, at least three times; 0 when they do not."""
+    for period in range(2, min(LONGEST_PERIOD, len(items) // REPEATS) + 1):
+        again = all(item == items[i % period] for i, item in enumerate(items))
+        if again and len(items) % period == 0:
+            return period
+    return 0
 
 
 def _max_len(view: View, groups: Iterable[int]) -> int | None:

@@ -68,24 +68,29 @@ def _attention(graph: Graph, nodes: list[Node]) -> Purpose | None:
         return None
     alike = len({layer.args[0] for layer in layers[:3]}) == 1
     kind = "self-attention" if alike else "attention"
-    norms = [n for n in nodes if _is_norm(n)]
-    added = _adds_input(graph)
-    before = "Pre-norm m" if norms and not added else "M"
-    ending = ""
-    if added:
-        ending = ", added to the input and normalised" if norms else ", with a residual"
-    return Purpose("SelfAttention", f"{before}ulti-head {kind}{ending}.")
+    sentence = _normed(graph, nodes, f"multi-head {kind}")
+    return Purpose("SelfAttention", sentence)
 
 
 def _feed_forward(graph: Graph, nodes: list[Node]) -> Purpose | None:
     if not _is_feed_forward(nodes):
         return None
-    norms = [n for n in nodes if _is_norm(n)]
-    if not norms:
+    if not any(map(_is_norm, nodes)):
         return None
-    if _adds_input(graph):
-        return Purpose("FeedForward", "Feed-forward network, added and normalised.")
-    return Purpose("FeedForward", "Pre-norm feed-forward network.")
+    return Purpose("FeedForward", _normed(graph, nodes, "feed-forward network"))
+
+
+def _normed(graph: Graph, nodes: list[Node], what: str) -> str:
+    """When it is normalised, and whether the input is added."""
+    layers = [n for n in nodes if isinstance(n, Module) and n.state]
+    residual = " with a residual" if _adds_input(graph) else ""
+    when = ""
+    if _is_norm(layers[0]):
+        when = "pre-norm "
+    elif _is_norm(layers[-1]):
+        when = "post-norm "
+    sentence = f"{when}{what}{residual}."
+    return sentence[0].upper() + sentence[1:]
 
 
 def _inverted_residual(graph: Graph, nodes: list[Node]) -> Purpose | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from tf2torch.transpiler.emit.names import is_noise, snake
+from tf2torch.transpiler.emit.names import snake
 
-# Names of files and folders that say nothing of what is in them.
+# Names of models, files and folders that say nothing of what is in them.
 PLACES = re.compile(
-    r"(saved_?model|export(ed)?|keras|tf|pb|graph|weights|tmp\w*)?_?\d*"
+    r"((saved_?)?model|functional|sequential|export(ed)?|keras|tf|pb|graph|weights|"
+    r"call|tmp\w*)?(_?\d+)*"
 )
 # Words that end in net, though they name no network.
 ENGLISH = frozenset(
@@ -23,7 +24,7 @@ def title_of(name: str, path: str | None) -> str:
     """``name``, or where Keras made that up, the name of the file or folder."""
     for word in (name, *_places(path)):
         known = snake(word)
-        made_up = is_noise(word) or word.startswith("__") or word.isdigit()
+        made_up = word.startswith("__") or word.isdigit()
         if known and not made_up and not PLACES.fullmatch(known):
             return word
     return "model"
