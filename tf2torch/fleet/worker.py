@@ -27,6 +27,7 @@ import psutil
 from tf2torch.fleet.job import Ending, Job, leave
 
 TICK = 0.1  # seconds between two looks at the limits
+NEAR = 0.01  # and when the end is near
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 Tell = Callable[[dict[str, Any]], None]
 
@@ -104,7 +105,7 @@ class _Watch:
     def _read(self, stages: int, tell: Tell) -> None:
         chunk = os.read(stages, 1 << 16)
         if not chunk:
-            time.sleep(TICK)  # closed: the end is near
+            time.sleep(NEAR)  # closed: the end is near
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
             self._stage = line.decode(errors="replace")

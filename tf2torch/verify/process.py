@@ -76,6 +76,7 @@ class Worker:
         self._process, self._requests = begun.process, begun.requests
         self._answers = begun.answers
         self._deadline: Deadline | None = None
+        self._over = threading.Event()
         self._watch = threading.Thread(target=self._guard, daemon=True)
         self._watch.start()
 
@@ -116,6 +117,7 @@ class Worker:
     def close(self) -> None:
         self._kill("")
         self._process.wait()
+        self._over.set()
         own = self._process.stdin, self._process.stdout
         for pipe in (self._requests, self._answers, *own):
             try:
@@ -162,7 +164,7 @@ class Worker:
                 self._kill("processes")
             elif sum(map(_resident, tree)) > self._limits.memory:
                 self._kill("memory")
-            time.sleep(WATCH_SECONDS)
+            self._over.wait(WATCH_SECONDS)
 
 
 def _cold(argv: list[str], errors: BinaryIO, settings: Mapping[str, str]) -> warm.Begun:
