@@ -4,7 +4,8 @@
     python bench/batch.py --memory 200    # 200 models through one worker
 
 Prints JSON, with the load of the machine: on a busy one the ratio says little.
-``cpu_seconds`` are those of all processes of a run, for each model.
+``cpu_seconds`` are those of all processes of a run, for each model; ``after_the_start``
+is the rate once the first model is done.
 """
 
 from __future__ import annotations
@@ -57,21 +58,23 @@ def throughput(root: Path, place: Path, chosen: argparse.Namespace) -> dict[str,
     from tf2torch.fleet.registry import read
 
     names = [model.name for model in read(str(root))][: chosen.models]
-    rates, spent = {}, {}
+    rates, steady, spent = {}, {}, {}
     for workers in chosen.workers:
         begin = time.monotonic()
+        ends = []
         with Spent() as total:
-            results = list(
-                tf2torch.batch(root, place / str(workers), jobs=workers, include=names)
-            )
-        minutes = (time.monotonic() - begin) / 60
-        assert all(result.outcome.is_good for result in results)
-        rates[workers] = round(len(results) / minutes, 2)
-        spent[workers] = round(total.seconds / len(results), 2)
+            for result in tf2torch.batch(
+                root, place / str(workers), jobs=workers, include=names
+            ):
+                assert result.outcome.is_good, result
+                ends.append(time.monotonic())
+        rates[workers] = round(60 * len(ends) / (ends[-1] - begin), 2)
+        steady[workers] = round(60 * (len(ends) - 1) / (ends[-1] - ends[0]), 2)
+        spent[workers] = round(total.seconds / len(ends), 2)
     first = rates[chosen.workers[0]]
     ratios = {workers: round(rate / first, 2) for workers, rate in rates.items()}
-    found = {"models": len(results), "per_minute": rates, "ratio": ratios}
-    return found | {"cpu_seconds": spent}
+    found = {"models": len(ends), "per_minute": rates, "ratio": ratios}
+    return found | {"after_the_start": steady, "cpu_seconds": spent}
 
 
 class Spent:
