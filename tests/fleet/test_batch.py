@@ -18,7 +18,7 @@ import pytest
 
 import tf2torch
 from tests.fleet.models import BROKEN, HEALTHY, module
-from tf2torch.fleet.events import Stage
+from tf2torch.fleet.events import Done, Stage
 from tf2torch.fleet.result import Outcome, Result
 
 UNVERIFIED = {"verify": False}
@@ -240,3 +240,36 @@ def test_stopped_early(registry: Path, tmp_path: Path) -> None:
     before = psutil.Process().children(recursive=True)
     results.close()  # type: ignore[attr-defined]
     assert not psutil.wait_procs(before, timeout=20)[1]
+
+
+def test_zygotes_outlive_what_they_fork(registry: Path, tmp_path: Path) -> None:
+    """A hanging original is killed at its limit; the next model has the same zygotes,
+    and after the run nothing is left."""
+    seen: dict[str, set[int]] = {}
+
+    def observe(event: object) -> None:
+        if isinstance(event, Done):
+            seen[event.result.name] = {p.pid for p in zygotes()}
+
+    entries = [
+        {"name": name, "source": str(registry / name)}
+        for name in ("broken/endless", "frozen_0.pb")
+    ]
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(entries))
+    done = tf2torch.batch(
+        path, tmp_path / "out", jobs=1, time_limit=20.0, observe=observe
+    )
+    found = {result.name: result.outcome for result in done}
+    assert found == {
+        "broken/endless": Outcome.TIMEOUT,
+        "frozen_0.pb": Outcome.VERIFIED,
+    }
+    assert seen["broken/endless"] == seen["frozen_0.pb"]
+    assert len(seen["frozen_0.pb"]) == 2
+    assert not [p for p in psutil.process_iter() if p.pid in seen["frozen_0.pb"]]
+
+
+def zygotes() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [p for p in children if "tf2torch.verify.zygote" in p.cmdline()]
