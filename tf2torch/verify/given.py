@@ -42,7 +42,7 @@ class Given:
         first = self.arrays if rows == self.rows else self._taken(np.arange(rows))
         found = [Sample("sample", first, True)]
         if first is not self.arrays:
-            found.append(Sample("all rows", self.arrays))
+            found.append(Sample("all rows", self.arrays, large=True))
         generator = np.random.default_rng(fresh)
         others = self.arrays
         if self.rows > 1:

@@ -33,11 +33,13 @@ TEXT_TRIALS = 4
 
 @dataclass(frozen=True)
 class Sample:
-    """One set of inputs. ``judged`` by gradients too where ``gradients``."""
+    """One set of inputs, judged by gradients too where ``gradients``. ``large``: in
+    float64 only where float32 leaves a doubt."""
 
     name: str
     arrays: Arrays
     gradients: bool = False
+    large: bool = False
 
 
 @dataclass(frozen=True)

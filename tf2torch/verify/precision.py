@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf2torch.verify import tolerance
+from tf2torch.verify.norms import norm
 
 # Agreement that only the same function gives. What is left are constants that
 # TensorFlow rounds to float32 and the port's source does not, or the other way round:
@@ -129,9 +130,9 @@ def exact_gradient(port: np.ndarray, truth: np.ndarray, largest: float) -> float
         return None
     if not np.isfinite(port).all():
         return float("inf")
-    norm = float(np.linalg.norm(truth.ravel()))
-    scale = max(norm, NOTHING * largest) or 1.0
-    error = float(np.linalg.norm((port - truth).ravel()))
+    size = norm(truth)
+    scale = max(size, NOTHING * largest) or 1.0
+    error = norm(port - truth)
     return max(0.0, error - ROUNDED * largest) / scale
 
 

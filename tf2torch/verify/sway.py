@@ -17,6 +17,7 @@ import numpy as np
 from tf2torch.verify import tolerance
 from tf2torch.verify.gate import Case
 from tf2torch.verify.inputs import Sample
+from tf2torch.verify.norms import norm
 from tf2torch.verify.oracle import Truth
 from tf2torch.verify.original.model import Run
 from tf2torch.verify.wire import Arrays
@@ -97,10 +98,10 @@ def _apart(found: Arrays, truth: Arrays) -> float:
 def _largest_change(run: Run, truth: Run) -> float:
     exact = truth.gradients | {f"in:{k}": v for k, v in truth.input_gradients.items()}
     moved = run.gradients | {f"in:{k}": v for k, v in run.input_gradients.items()}
-    norms = {name: float(np.linalg.norm(value)) for name, value in exact.items()}
+    norms = {name: norm(value) for name, value in exact.items()}
     least = tolerance.GRADIENT_FLOOR_ULPS * tolerance.EPS * max(norms.values())
     changes = [
-        float(np.linalg.norm(moved[name] - value)) / norms[name]
+        norm(moved[name] - value) / norms[name]
         for name, value in exact.items()
         if name in moved and norms[name] > least
     ]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tf2torch.verify.norms import finite_norm
+
 # The largest of n rounding errors varies between two summation orders. Over honest
 # ports the ratio of the port's largest error to TensorFlow's stays below 4; twice that.
 K = 8.0
@@ -109,7 +111,7 @@ def gradient_ill_conditioned(
     allows: a rounding has moved a value across a corner, or a step."""
     if double is None:
         return False
-    own, norm = _norm(single.astype(np.float64) - double), _norm(double)
+    own, norm = finite_norm(single.astype(np.float64) - double), finite_norm(double)
     return own > max(GRADIENT_CEILING * norm, GRADIENT_FLOOR_ULPS * EPS * largest)
 
 
@@ -132,9 +134,9 @@ def judge_gradient(
     differing = _non_finite_differs(port, single)
     if differing:
         return Judgement(float("inf"), 0.0, 0.0, None, differing)
-    norm, value = _norm(truth), _norm(port)
-    error = _norm(port.astype(np.float64) - truth)
-    own = _norm(single.astype(np.float64) - truth)
+    norm, value = finite_norm(truth), finite_norm(port)
+    error = finite_norm(port.astype(np.float64) - truth)
+    own = finite_norm(single.astype(np.float64) - truth)
     floor = GRADIENT_FLOOR_ULPS * EPS
     scale, allowed = norm, min(max(K * own / (norm or 1.0), floor), GRADIENT_CEILING)
     if own >= NOISE * norm and own <= floor * largest:
@@ -175,9 +177,3 @@ def _non_finite_differs(port: np.ndarray, single: np.ndarray) -> str:
                 f"{int(right.sum())}"
             )
     return ""
-
-
-def _norm(value: np.ndarray) -> float:
-    """The root of the sum of squares over finite elements, in float64."""
-    flat = value.astype(np.float64).ravel()
-    return float(np.linalg.norm(flat[np.isfinite(flat)]))

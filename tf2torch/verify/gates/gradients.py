@@ -15,6 +15,7 @@ from tf2torch.verify.candidate import Answer
 from tf2torch.verify.distribution import DEVIATIONS, Moments, vector_deviation
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
+from tf2torch.verify.norms import finite_norm
 from tf2torch.verify.oracle import Truth
 from tf2torch.verify.original.model import Run
 from tf2torch.verify.precision import Exact
@@ -109,7 +110,7 @@ def _figures(case: Case, sample: Sample) -> Iterator[Figure]:
     if truth.no_gradient or not truth.single.gradients | truth.single.input_gradients:
         return
     pairs = list(pairs_of(case, sample, truth, case.answer(sample)))
-    largest = max((_norm(pair.truth) for pair in pairs), default=0.0)
+    largest = max((finite_norm(pair.truth) for pair in pairs), default=0.0)
     own = max((_own(pair) for pair in pairs), default=0.0)
     exact = _exact(case, sample, largest)
     moves = Sway(case, sample)
@@ -179,7 +180,9 @@ def _own(pair: Pair) -> float:
     """TensorFlow's own relative error, of gradients that are more than noise."""
     if pair.double is None or not pair.double.any():
         return 0.0
-    own = _norm(pair.single.astype(np.float64) - pair.double) / _norm(pair.double)
+    own = finite_norm(pair.single.astype(np.float64) - pair.double) / finite_norm(
+        pair.double
+    )
     return own if own < tolerance.NOISE else 0.0
 
 
@@ -194,7 +197,7 @@ def _distributions(case: Case) -> Iterator[Figure]:
             ports[pair.subject].add(pair.port)
     for name, truth in truths.items():
         found = vector_deviation(ports[name], truth)
-        norm, value = _norm(truth.center), _norm(ports[name].center)
+        norm, value = finite_norm(truth.center), finite_norm(ports[name].center)
         dead = value == 0.0 and norm > 0.0 and not ports[name].variance.any()
         passed = found <= DEVIATIONS and not dead
         subject = f"{name} · mean of {case.draw_count} draws"
@@ -292,8 +295,3 @@ def _hint(case: Case, name: str, figure: Figure) -> Hint:
 def _rank(figure: Figure) -> tuple[bool, float]:
     """A gradient that is not there is worse than a wrong one."""
     return figure.note == DEAD, float(figure.observed or 0.0)
-
-
-def _norm(value: np.ndarray) -> float:
-    flat = value.astype(np.float64).ravel()
-    return float(np.linalg.norm(flat[np.isfinite(flat)]))

@@ -30,7 +30,7 @@ class Spec:
         figures = []
         wrong: list[Sample] = []
         for sample in case.samples:
-            found = list(_compare(case.truth(sample).single, case.answer(sample)))
+            found = list(_compare(case.single(sample), case.answer(sample)))
             found += _nested(case, sample)
             hints += [h for h in found if h not in hints]
             wrong += [sample] if found else []

@@ -8,6 +8,7 @@ does not read, parts from the original after the first step.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from tf2torch.diagnostics import Code, Direction, Hint, Priority
 from tf2torch.verify import mapping
 from tf2torch.verify.gate import Case, Dimension, Figure, Verdict
 from tf2torch.verify.inputs import Sample
+from tf2torch.verify.norms import norm
 from tf2torch.verify.provenance import Entry
 from tf2torch.verify.steps import ADAM_RATE, SLOTS, STEPS, Course, Plan, sgd_rate
 from tf2torch.verify.wire import Arrays
@@ -65,8 +67,10 @@ def _figures(
     rate = _rate(case, gradients) if kind == "sgd" else ADAM_RATE
     plan = Plan(kind, rate, STEPS[kind], double)
     inputs = _smallest(case).arrays
-    course = _course(case, inputs, entries, plan)
-    port = case.candidate.train(inputs, case.seed, plan)
+    with ThreadPoolExecutor(1) as beside:  # the two processes work at the same time
+        answer = beside.submit(case.candidate.train, inputs, case.seed, plan)
+        course = _course(case, inputs, entries, plan)
+        port = answer.result()
     agreement = DOUBLE_AGREEMENT if double else SINGLE_AGREEMENT
     finite = bool(np.isfinite(port.losses).all())
     if not finite and np.isfinite(course.losses).all():
@@ -85,13 +89,13 @@ def _moves(
     port: Course,
     agreement: float,
 ) -> Iterator[Figure]:
-    largest = max((_norm(g) for g in gradients.values()), default=0.0)
+    largest = max((norm(g) for g in gradients.values()), default=0.0)
     for entry in entries:
         truth = course.moved[entry.name]
-        if _norm(gradients[entry.name]) <= NOISE * largest:
+        if norm(gradients[entry.name]) <= NOISE * largest:
             continue
-        moved, size = port.moved[entry.name], _norm(truth)
-        error = _norm(moved - truth) / (size or 1.0)
+        moved, size = port.moved[entry.name], norm(truth)
+        error = norm(moved - truth) / (size or 1.0)
         note = "does not move" if size and not moved.any() else ""
         passed = error <= agreement
         yield Figure(
@@ -102,7 +106,7 @@ def _moves(
             agreement,
             size,
             None,
-            _norm(moved),
+            norm(moved),
             "" if passed else note,
         )
         if passed:
@@ -117,8 +121,8 @@ def _slots(
         truth, have = (c.slots.get(f"{slot}:{entry.name}") for c in (course, port))
         if truth is None or have is None:
             continue
-        size = _norm(truth)
-        error = _norm(have - truth) / (size or 1.0)
+        size = norm(truth)
+        error = norm(have - truth) / (size or 1.0)
         bound = 2 * agreement  # of Adam's squares: twice the error of what is squared
         name = f"{kind} {slot}"
         yield Figure(name, entry.name, error <= bound, error, bound, size)
@@ -225,7 +229,3 @@ def _not_learning(case: Case, figure: Figure) -> Hint:
         tolerance=FALLEN,
         direction=Direction.LOWER,
     )
-
-
-def _norm(value: np.ndarray) -> float:
-    return float(np.linalg.norm(value.astype(np.float64).ravel()))
