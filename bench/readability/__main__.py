@@ -31,34 +31,41 @@ calls and arithmetic per forward.
 
 TELLS = """## What still tells the two apart
 
-Emitted and hand-written file side by side, for the models with a reference:
+Emitted and hand-written file side by side, for the models with a reference; a vision
+transformer, an MLP-Mixer, Xception and a TF1 graph with an LSTM have none:
 
-- Widths are numbers in a block that occurs with one width (`nn.Linear(64, 256)`); by
-  hand they are arguments (`dim`). Likewise the model has no arguments for its number of
-  layers, its widths and classes.
-- `query`, `key` and `value` are three layers, as in the source; by hand often one.
-- Blocks between which skip connections go (`down0`, `down1`, `down2` of the U-Net) are
-  attributes; by hand they are in a list, with a list of skips beside it.
-- A block returns all that is read outside (`return x, F.max_pool2d(x, 2)`); by hand the
-  pooling stands in the model, and the middle of the U-Net is one more such block.
+- Widths of a plain CNN are numbers in the model (`nn.Conv2d(320, 1280, 1)`,
+  `channels = (3, 8, 16, 32)`); by hand some of them are arguments (`widths`).
+- `query`, `key` and `value` are three layers, as in the source; by hand often one, and
+  each is split into heads by one method.
 - Embeddings that Keras 3 built read negative ids from the end, in a class of their own.
 - A causal mask is a triangle of ones, as in the source; by hand a comparison of
-  positions.
-- Docstrings of blocks list their layers and tell no purpose, those of blocks with
-  options are missing; shapes in the docstring of the file may have made-up symbols
-  (`s1`, `padding_mask_1`).
-- EfficientNet, MobileNet, ResNet: every block has a row with its own sizes; by hand a
-  row is a stage (channels, depth, stride) and a loop derives the rest (`in_channels *
-  expansion`, the padding from the stride). Squeeze-and-excite is part of the block.
-- The class is called as the file is (`Mobilenetv210096`, `Efficientnetb0`), layers as
-  in the source (`conv1_conv`, `conv_1_bn`); a bottleneck is a `ConvBlock`.
-- A pad in `forward` (`F.pad(x, (0, 1, 0, 1))`) where it occurs once; by hand a module.
+  positions. `padding_mask.unsqueeze(1).to(torch.bool).unsqueeze(1)` is by hand
+  `padding_mask[:, None, None].bool()`.
+- Squeeze-and-excite is part of the block, by hand a class. A shortcut is
+  `if self.project:` over two layers, by hand a `downsample`.
+- Blocks without a name that the field has no word for are `ResidualA`, `BlockB`; what
+  only some of them have is switched by `activate` (Xception; the position embedding of
+  a vision transformer, which is part of its first block).
+- Attention and feed-forward of a vision transformer whose layers have Keras's own names
+  are two blocks in turn (`for _ in range(depth) for block in (...)`); by hand one layer
+  holds both. Where the position embedding is in the first of them they are listed.
+- Layers are called as in the source (`conv1_conv`, `conv_1_bn`), an input that nobody
+  named is `keras_tensor_82`, and an activation after the last layer of a statement
+  begins the next one (`x = self.bn(...)`, `F.relu6(x)` within what follows).
 - DeepFM takes its 39 columns one by one, in the signature's order; by hand two
-  matrices.
-- The LSTM's second bias, which TensorFlow has not, is there and not trained.
+  matrices. Its embeddings' sizes are no arguments, nor is the sum of its widths (221).
+- The LSTM's second bias, which TensorFlow has not, is there and not trained. A cell
+  that stays a loop carries `y` and `z`.
 
-Mended since they were seen: parts of long forwards without a name, `y`, `z` and `other`
-for inputs of the model within blocks, `shortcut` for rows of a position embedding,
+Mended since they were seen: widths, heads, rates, depth and classes as numbers in the
+blocks and not as arguments of the model, a row for each block where a person has one
+for each stage, sizes and paddings that follow from others, `F.pad` in `forward` where
+it occurs once, `Mobilenetv210096`, `Efficientnetb0` and `Functional`, `ConvBlock` for a
+bottleneck, docstrings that tell no purpose, made-up symbols in shapes (`s1`,
+`padding_mask_1`), a layer called `mean` that became `fc`, parts of long forwards
+without a name, `y`, `z` and `other` for inputs of the model within blocks, `shortcut`
+for rows of a position embedding, down and up blocks of a U-Net as attributes,
 recurrences written out in the model, classes for each file of a vocabulary,
 `if x: pass else:`, `eps=0.001`, `1e-06` and `-1000000000.0` (1e-3, 1e-6, -1e9), equal
 layers in a row with a name each (`fc1` to `fc50`, `dnn1` to `dnn4`), a stream of

@@ -106,3 +106,21 @@ def test_a_layer_may_be_called_mean() -> None:
     heads = {n: keras.layers.Dense(3, name=n)(x) for n in names}
     source = source_of(keras.Model(x, heads, name="heads"))
     assert "self.mean = nn.Linear(6, 3)" in source, source
+
+
+def test_numbers_without_a_word_of_their_own_stay_where_they_are() -> None:
+    """A tower over several tables: no argument is called vocab_size2."""
+    import keras
+
+    ids = [keras.Input((), dtype="int32", name=n) for n in ("user", "city", "age")]
+    towers = []
+    for side in ("left", "right"):
+        rows = [
+            keras.layers.Embedding(20 + 7 * i, 8, name=f"{side}/{x.name}_table")(x)
+            for i, x in enumerate(ids)
+        ]
+        joined = keras.layers.Concatenate(name=f"{side}/joined")(rows)
+        towers.append(keras.layers.Dense(12, name=f"{side}/hidden")(joined))
+    score = keras.layers.Dot(1, name="score")(towers)
+    source = source_of(keras.Model(ids, score, name="towers"))
+    assert "vocab_size2" not in source and "hidden_features2" not in source, source

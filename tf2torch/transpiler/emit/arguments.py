@@ -17,7 +17,7 @@ from tf2torch.transpiler.emit.argument_names import argument_names, slot_role
 from tf2torch.transpiler.emit.derived_arguments import derive
 from tf2torch.transpiler.emit.hyperparameters import (
     RATE,
-    WIDTH,
+    SIZES,
     Lift,
     View,
     depths,
@@ -96,14 +96,14 @@ def make_arguments(spec: ClassSpec, program: Program, root: bool) -> list[Argume
     lifts = lifted(spec, program, root)
     made = _made(spec, program, root, lifts)
     if not root and any(_is_numbered(a) for a in made):
-        lifts = {i: lift for i, lift in lifts.items() if lift.group != WIDTH}
+        lifts = {i: lift for i, lift in lifts.items() if lift.group not in SIZES}
         made = _made(spec, program, root, lifts)
     return made
 
 
 def _is_numbered(argument: Argument) -> bool:
     """Did the words for widths not suffice?"""
-    return argument.group == WIDTH and argument.name[-1].isdigit()
+    return argument.group in SIZES and argument.name[-1].isdigit()
 
 
 def _made(

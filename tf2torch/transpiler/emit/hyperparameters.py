@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tf2torch.transpiler.emit.classes import ClassSpec, Program
 
 WIDTH, HEADS, VOCABULARY, RATE = "width", "heads", "vocabulary", "rate"
+SIZES = (WIDTH, VOCABULARY)
 # Widths up to this say what they are where they stand: three colours, one score.
 SMALL = 4
 # More numbers than this are no arguments of a block.
@@ -55,7 +56,7 @@ def lifted(spec: ClassSpec, program: Program, root: bool) -> dict[int, Lift]:
     if root:
         return dict(_of_model(view, groups))
     if _keeps_widths(view, groups):
-        groups = {i: g for i, g in groups.items() if g not in (WIDTH, VOCABULARY)}
+        groups = {i: g for i, g in groups.items() if g not in SIZES}
     return {i: Lift(g) for i, g in groups.items()}
 
 
@@ -110,7 +111,7 @@ class View:
             if index in self.uneven or slot.value is ABSENT:
                 continue
             group = self.group(slot)
-            small = group in (WIDTH, VOCABULARY) and not _is_wide(slot.value)
+            small = group in SIZES and not _is_wide(slot.value)
             if group and not small:
                 yield index, group
 
@@ -260,11 +261,14 @@ def _widths(view: View, groups: dict[int, str]) -> dict[tuple[str, object], str]
             words.setdefault(value, Counter())[word] += 1
         elif kind == HIDDEN and _word(view, view.slots[index]) == "hidden_dim":
             inner[value] += 1
-    found = {(WIDTH, v): name for v, name in _main_width(words).items()}
+    total = sum(view.group(slot) == WIDTH for slot in view.slots)
+    found = {(WIDTH, v): name for v, name in _main_width(words, total).items()}
     if len(inner) == 1 and "dim" in found.values():
         found[HIDDEN, next(iter(inner))] = "hidden_dim"
     for kind, value, name in _recurrent(view, groups):
-        found.setdefault((kind, value), name)
+        known = found.get((kind, value))
+        embeds = name == "embedding_dim" and known == "dim"
+        found[kind, value] = name if known is None or embeds else known
     return found
 
 
@@ -272,14 +276,13 @@ def _word(view: View, slot: Slot) -> str:
     return "" if isinstance(slot.node, Param) else view.word(slot)
 
 
-def _main_width(words: dict[object, Counter[str]]) -> dict[object, str]:
-    """``dim`` or ``channels`` where one width is that of most layers."""
+def _main_width(words: dict[object, Counter[str]], total: int) -> dict[object, str]:
+    """``dim`` or ``channels`` where one width is that of most layers, of ``total``."""
     for name in ("dim", "channels"):
         counts = {v: c[name] for v, c in words.items() if c[name]}
         most = max(counts, key=lambda v: counts[v], default=None)
         if most is None or sum(words[most].values()) < 3:
             continue
-        total = sum(sum(c.values()) for c in words.values())
         everywhere = name == "dim" or sum(words[most].values()) * 5 >= total * 3
         if everywhere and counts[most] * 5 >= sum(counts.values()) * 4:
             return {most: name}

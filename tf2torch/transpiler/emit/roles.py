@@ -38,6 +38,8 @@ CONFIG = {
     ("helper.StochasticDepth", "p"): "drop_rate",
     ("nn.Embedding", "num_embeddings"): "vocab_size",
     ("nn.Embedding", "embedding_dim"): "dim",
+    ("helper.Embedding", "num_embeddings"): "vocab_size",
+    ("helper.Embedding", "embedding_dim"): "dim",
     ("nn.LSTM", "input_size"): "input_size",
     ("nn.LSTM", "hidden_size"): "hidden_size",
     **{
