@@ -115,12 +115,14 @@ def test_numbers_without_a_word_of_their_own_stay_where_they_are() -> None:
     ids = [keras.Input((), dtype="int32", name=n) for n in ("user", "city", "age")]
     towers = []
     for side in ("left", "right"):
+        own = [keras.Input((), dtype="int32", name=f"{side}_{x.name}") for x in ids]
         rows = [
-            keras.layers.Embedding(20 + 7 * i, 8, name=f"{side}/{x.name}_table")(x)
-            for i, x in enumerate(ids)
+            keras.layers.Embedding(20 + 7 * i, 8, name=f"{side}_table{i}")(x)
+            for i, x in enumerate(own)
         ]
-        joined = keras.layers.Concatenate(name=f"{side}/joined")(rows)
-        towers.append(keras.layers.Dense(12, name=f"{side}/hidden")(joined))
+        joined = keras.layers.Concatenate(name=f"{side}_joined")(rows)
+        hidden = keras.layers.Dense(12, name=f"{side}_hidden")(joined)
+        towers.append(keras.Model(own, hidden, name=side)(ids))
     score = keras.layers.Dot(1, name="score")(towers)
     source = source_of(keras.Model(ids, score, name="towers"))
     assert "vocab_size2" not in source and "hidden_features2" not in source, source
