@@ -39,8 +39,8 @@ def residual(blocks: int) -> Any:
             norms = 2 * blocks
             self.scales = [tf.Variable(tf.ones(4)) for _ in range(norms)]
             self.offsets = [tf.Variable(tf.zeros(4)) for _ in range(norms)]
-            self.means = [tf.Variable(tf.zeros(4)) for _ in range(norms)]
-            self.variances = [tf.Variable(tf.ones(4)) for _ in range(norms)]
+            self.means = [tf.Variable(tf.zeros(4), False) for _ in range(norms)]
+            self.variances = [tf.Variable(tf.ones(4), False) for _ in range(norms)]
 
         def layer(self, x: Any, i: int) -> Any:
             x = tf.nn.conv2d(x, self.kernels[i], 1, "SAME")

@@ -17,6 +17,7 @@ from golden_models.sources import source
 
 MODELS = [
     pytest.param("bert_classifier", marks=pytest.mark.slow),
+    pytest.param("gpt2", marks=pytest.mark.slow),
     pytest.param("resnet50", marks=[pytest.mark.slow, pytest.mark.large]),
 ]
 LENGTH = 16  # of sequences
