@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,3 +184,26 @@ def test_where_a_zygote_cannot_start_processes_start_cold(tmp_path: Path) -> Non
         warm.use(None)
         assert worker.ask("pid", seconds=SECONDS)[0]["pid"]
         worker.close()
+
+
+SETTINGS = """
+import sys
+import torch
+from tf2torch.verify import candidate_worker
+
+if sys.argv[1:]:
+    candidate_worker.warm_up()
+print(torch.get_deterministic_debug_mode(), torch.get_num_threads(),
+      torch.utils.deterministic.fill_uninitialized_memory,
+      torch.get_default_dtype(), torch.is_grad_enabled())
+"""
+
+
+def test_a_zygote_of_candidates_leaves_torch_as_it_is() -> None:
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", SETTINGS, *words], capture_output=True, check=True
+        ).stdout
+        for words in ([], ["warm"])
+    ]
+    assert told[0] == told[1] != b""

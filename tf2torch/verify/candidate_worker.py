@@ -336,18 +336,17 @@ def _prepare() -> None:
 
 
 def warm_up() -> None:
-    """All that is slow to import; nothing runs."""
-    import torch
+    """All that is slow to import; nothing runs, and no setting is changed."""
+    import torch  # noqa: F401
     import torch._functorch.aot_autograd
+    import torch._inductor.config
     import torch.export  # noqa: F401
-
-    torch.set_deterministic_debug_mode("warn")
-    _prepare()
 
 
 def main() -> None:
-    import torch  # noqa: F401 # now, while TensorFlow starts in its own process
+    import torch  # now, while TensorFlow starts in its own process
 
+    torch.seed()  # not what a zygote has drawn
     np.seterr(all="ignore")
     port = Candidate()
     handlers: dict[str, Handler] = {"load": port.load, "state": port.state}
