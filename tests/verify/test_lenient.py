@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tf2torch.verify.candidate import Answer
-from tf2torch.verify.gates.outputs import figures_lazily
+from tf2torch.verify.gates.outputs import figures_lazily, figures_of_many
 from tf2torch.verify.inputs import Sample
 from tf2torch.verify.oracle import Truth
 from tf2torch.verify.original.model import Run
@@ -57,3 +57,33 @@ def test_what_float64_proves_may_be_off_by_roundings(
 def test_what_float64_does_not_prove_may_not() -> None:
     found = figures_lazily(case(5e-3, 0.1, proven=False), Sample("edge", {}))
     assert not all(figure.passed for figure in found)
+
+
+@pytest.mark.parametrize(
+    ("off", "runs_wide"),
+    [
+        (1e-7, False),  # as the first rows have it
+        (5e-6, True),
+    ],
+)
+def test_many_rows_need_float64_where_float32_leaves_a_doubt(
+    off: float, runs_wide: bool
+) -> None:
+    first, many = Sample("sample", {}, True), Sample("all rows", {}, large=True)
+    asked = []
+    port = case(off, 0.0)
+    port.samples = [first, many]
+    port.single = lambda sample: port.truth(sample).single
+    honest, wide = case(0.0, 0.0), port.double_answer
+
+    def double_answer(sample: Sample) -> Answer:
+        asked.append(sample.name)
+        return wide(sample)
+
+    port.double_answer = double_answer
+    own = port.answer
+    port.answer = lambda sample: (honest.answer if sample is first else own)(sample)
+    found = figures_of_many(port, many)
+    assert ("all rows" in asked) is runs_wide
+    assert {figure.subject for figure in found} == {"y · all rows"}
+    assert all(figure.passed for figure in found) is not runs_wide

@@ -16,7 +16,7 @@ from tf2torch.verify.gate import Case, Dimension, Timing, Verdict
 from tf2torch.verify.wire import Arrays
 
 ROUNDS = 6
-LONG_SECONDS = 1.0  # once they have taken so long, two rounds do; or of one example
+LONG_SECONDS = 0.5  # once they have taken so long, two rounds do; or of one example
 GROSS = 5.0  # × TensorFlow's time
 NOTICED_SECONDS = 0.5  # below this the ratio may be that of two overheads, or of load
 
