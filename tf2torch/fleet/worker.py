@@ -25,6 +25,7 @@ from typing import Any
 import psutil
 
 from tf2torch.fleet.job import Ending, Job, leave
+from tf2torch.verify.process import resident, tree
 
 TICK = 0.1  # seconds between two looks at the limits
 NEAR = 0.01  # and when the end is near
@@ -96,7 +97,8 @@ class _Watch:
             done, status = os.waitpid(self._pid, os.WNOHANG)
             if done:
                 return self._ending("", os.waitstatus_to_exitcode(status))
-            self._peak = max(self._peak, sum(map(_resident, _descendants())))
+            _, *below = tree(os.getpid())
+            self._peak = max(self._peak, sum(map(resident, below)))
             if time.monotonic() - self._start > self._job.seconds:
                 return self._ending("time", -signal.SIGKILL)
             if self._peak > self._job.memory:
@@ -154,13 +156,6 @@ def _descendants() -> list[psutil.Process]:
     except psutil.NoSuchProcess:
         return []
     return found
-
-
-def _resident(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
 
 
 def _kill_all() -> None:

@@ -156,13 +156,13 @@ class Worker:
     def _guard(self) -> None:
         """Kill the tree when it passes a limit; ends with the process."""
         while self._process.poll() is None:
-            tree = list(_tree(self._process.pid))
+            pids = list(tree(self._process.pid))
             deadline = self._deadline
-            if deadline is not None and deadline.passed(tree):
+            if deadline is not None and deadline.passed(pids):
                 self._kill("time")
-            if len(tree) > self._limits.processes:
+            if len(pids) > self._limits.processes:
                 self._kill("processes")
-            elif sum(map(_resident, tree)) > self._limits.memory:
+            elif sum(map(resident, pids)) > self._limits.memory:
                 self._kill("memory")
             self._over.wait(WATCH_SECONDS)
 
@@ -191,7 +191,7 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float, pid: int) -> Deadline:
-        return cls(time.monotonic(), seconds, _waited(_tree(pid)))
+        return cls(time.monotonic(), seconds, _waited(tree(pid)))
 
     def passed(self, tree: Iterable[int]) -> bool:
         elapsed = time.monotonic() - self.start
@@ -215,7 +215,7 @@ def _waited(tree: Iterable[int]) -> dict[int, float]:
     return found
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
     """``pid`` and its descendants, those in other namespaces too (Linux)."""
     yield pid
     try:
@@ -229,10 +229,11 @@ def _tree(pid: int) -> Iterator[int]:
         except OSError:
             continue
         for child in children:
-            yield from _tree(int(child))
+            yield from tree(int(child))
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Bytes of memory that it holds; 0 once it is gone."""
     try:
         with open(f"/proc/{pid}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
