@@ -1,6 +1,6 @@
 """Throughput of a batch with one and two workers, and memory over many models.
 
-    python bench/batch.py                 # 112 models verified by 1 and by 2 workers
+    python bench/batch.py                 # 224 models verified by 1 and by 2 workers
     python bench/batch.py --memory 200    # 200 models through one worker
 
 Prints JSON, with the load of the machine: on a busy one the ratio says little.

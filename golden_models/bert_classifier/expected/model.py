@@ -1,10 +1,10 @@
 """PyTorch port of `bert` (saved model, signature `serving_default`).
 
-padding_mask: int32 [batch, padding_mask_1]
-segment_ids: int32 [segment_ids_0, segment_ids_1]
-token_ids: int32 [token_ids_0, token_ids_1]
+padding_mask: int32 [N, L]
+segment_ids: int32 [N, L]
+token_ids: int32 [N, L]
 ->
-output_0: float32 [s1, 3]
+output_0: float32 [N, 3]
 """
 
 import torch
@@ -20,36 +20,35 @@ class Embedding(nn.Embedding):
 
 
 class SelfAttentionLayer(nn.Module):
-    """Multi-head attention, added to the input."""
+    """Post-norm multi-head self-attention with a residual."""
 
-    def __init__(self, heads: int = 4, head_dim: int = 16):
+    def __init__(self, dim: int, num_heads: int):
         super().__init__()
-        self.heads = heads
-        self.head_dim = head_dim
-        self.query = nn.Linear(64, 64)
-        self.key = nn.Linear(64, 64)
-        self.value = nn.Linear(64, 64)
-        self.attention_output = nn.Linear(64, 64)
-        self.norm = nn.LayerNorm(64, eps=1e-12)
+        self.num_heads = num_heads
+        self.query = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.attention_output = nn.Linear(dim, dim)
+        self.norm = nn.LayerNorm(dim, eps=1e-12)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         shortcut = x
-        q = self.query(x).unflatten(-1, (self.heads, self.head_dim)).transpose(1, 2)
-        k = self.key(x).unflatten(-1, (self.heads, self.head_dim)).transpose(1, 2)
-        v = self.value(x).unflatten(-1, (self.heads, self.head_dim)).transpose(1, 2)
+        q = self.query(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        k = self.key(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        v = self.value(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
         x = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         x = self.attention_output(x.transpose(1, 2).flatten(2))
         return self.norm(shortcut + x)
 
 
 class Feedforward(nn.Module):
-    """Linear → GELU → Linear → LayerNorm, added to the input."""
+    """Post-norm feed-forward network with a residual."""
 
-    def __init__(self):
+    def __init__(self, dim: int, hidden_dim: int):
         super().__init__()
-        self.intermediate_dense = nn.Linear(64, 128)
-        self.output_dense = nn.Linear(128, 64)
-        self.layer_norm = nn.LayerNorm(64, eps=1e-12)
+        self.intermediate_dense = nn.Linear(dim, hidden_dim)
+        self.output_dense = nn.Linear(hidden_dim, dim)
+        self.layer_norm = nn.LayerNorm(dim, eps=1e-12)
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = self.output_dense(
@@ -59,27 +58,38 @@ class Feedforward(nn.Module):
 
 
 class TransformerLayer(nn.Module):
-    """Self attention layer → feedforward."""
+    """Post-norm transformer layer: self-attention and feed-forward."""
 
-    def __init__(self):
+    def __init__(self, dim: int, num_heads: int, hidden_dim: int):
         super().__init__()
-        self.self_attention_layer = SelfAttentionLayer()
-        self.feedforward = Feedforward()
+        self.self_attention_layer = SelfAttentionLayer(dim, num_heads)
+        self.feedforward = Feedforward(dim, hidden_dim)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         return self.feedforward(self.self_attention_layer(x, mask))
 
 
 class Bert(nn.Module):
-    def __init__(self):
+    def __init__(
+        self,
+        vocab_size: int = 1000,
+        max_len: int = 48,
+        dim: int = 64,
+        depth: int = 4,
+        num_heads: int = 4,
+        hidden_dim: int = 128,
+        num_classes: int = 3,
+    ):
         super().__init__()
-        self.token_embedding = Embedding(1000, 64)
-        self.position_embedding = nn.Parameter(torch.empty(48, 64))
-        self.segment_embedding = Embedding(2, 64)
-        self.embeddings_layer_norm = nn.LayerNorm(64, eps=1e-12)
-        self.layers = nn.ModuleList(TransformerLayer() for _ in range(4))
-        self.pooled_dense = nn.Linear(64, 64)
-        self.logits = nn.Linear(64, 3)
+        self.token_embedding = Embedding(vocab_size, dim)
+        self.position_embedding = nn.Parameter(torch.empty(max_len, dim))
+        self.segment_embedding = Embedding(2, dim)
+        self.embeddings_layer_norm = nn.LayerNorm(dim, eps=1e-12)
+        self.layers = nn.ModuleList(
+            TransformerLayer(dim, num_heads, hidden_dim) for _ in range(depth)
+        )
+        self.pooled_dense = nn.Linear(dim, dim)
+        self.logits = nn.Linear(dim, num_classes)
 
     def forward(
         self, padding_mask: Tensor, segment_ids: Tensor, token_ids: Tensor

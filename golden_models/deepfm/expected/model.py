@@ -1,10 +1,10 @@
 """PyTorch port of `deepfm` (saved model, signature `serving_default`).
 
 C1, C10, C11, C12, C13, C14, C15, C16, C17, C18, C19, C2, C20, C21, C22, C23, C24,
-    C25, C26, C3, C4, C5, C6, C7, C8, C9: int32 [batch, 1]
-I1, I10, I11, I12, I13, I2, I3, I4, I5, I6, I7, I8, I9: float32 [batch, 1]
+    C25, C26, C3, C4, C5, C6, C7, C8, C9: int32 [N, 1]
+I1, I10, I11, I12, I13, I2, I3, I4, I5, I6, I7, I8, I9: float32 [N, 1]
 ->
-prediction_layer: float32 [s3, 1]
+prediction_layer: float32 [N, 1]
 """
 
 import torch
@@ -22,20 +22,22 @@ class Fm(nn.Module):
 class Dnn(nn.Module):
     """Linear → ReLU → dropout → Linear → ReLU → dropout."""
 
-    def __init__(self):
+    def __init__(
+        self, in_features: int, hidden_features: int, out_features: int, dropout: float
+    ):
         super().__init__()
-        self.fc1 = nn.Linear(221, 64)
-        self.dropout1 = nn.Dropout(0.2)
-        self.fc2 = nn.Linear(64, 32)
-        self.dropout2 = nn.Dropout(0.2)
+        self.fc1 = nn.Linear(in_features, hidden_features)
+        self.dropout1 = nn.Dropout(dropout)
+        self.fc2 = nn.Linear(hidden_features, out_features)
+        self.dropout2 = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.dropout1(F.relu(self.fc1(x)))
         return self.dropout2(F.relu(self.fc2(x)))
 
 
-class Deepfm(nn.Module):
-    def __init__(self):
+class DeepFM(nn.Module):
+    def __init__(self, dropout: float = 0.2):
         super().__init__()
         self.linear0sparse_embs = nn.ModuleList(
             nn.Embedding(size, 1) for size in range(13, 91, 3)
@@ -45,7 +47,7 @@ class Deepfm(nn.Module):
             nn.Embedding(size, 8) for size in range(13, 91, 3)
         )
         self.fm = Fm()
-        self.dnn = Dnn()
+        self.dnn = Dnn(221, 64, out_features=32, dropout=dropout)
         self.fc = nn.Linear(32, 1, bias=False)
         self.prediction_layer_global_bias = nn.Parameter(torch.empty(1))
 

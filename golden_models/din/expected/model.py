@@ -1,10 +1,10 @@
 """PyTorch port of `din` (saved model, signature `serving_default`).
 
-genre, item, seq_length, user: int32 [batch, 1]
-hist_genre, hist_item: int32 [batch, 10]
-score: float32 [batch, 1]
+genre, item, seq_length, user: int32 [N, 1]
+hist_genre, hist_item: int32 [N, 10]
+score: float32 [N, 1]
 ->
-prediction_layer: float32 [user_0, 1]
+prediction_layer: float32 [N, 1]
 """
 
 import torch
@@ -31,12 +31,12 @@ class Dice(nn.Module):
 class LocalActivationUnitDnn(nn.Module):
     """Linear → dice → Linear → dice."""
 
-    def __init__(self):
+    def __init__(self, in_features: int, hidden_features: int, out_features: int):
         super().__init__()
-        self.fc1 = nn.Linear(48, 16)
-        self.dice = Dice(16)
-        self.fc2 = nn.Linear(16, 8)
-        self.dice_1 = Dice(8)
+        self.fc1 = nn.Linear(in_features, hidden_features)
+        self.dice = Dice(hidden_features)
+        self.fc2 = nn.Linear(hidden_features, out_features)
+        self.dice_1 = Dice(out_features)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.fc2(self.dice(self.fc1(x)))
@@ -49,7 +49,7 @@ class LocalActivationUnit(nn.Module):
     def __init__(self, length: int = 10):
         super().__init__()
         self.length = length
-        self.dnn = LocalActivationUnitDnn()
+        self.dnn = LocalActivationUnitDnn(48, 16, out_features=8)
         self.fc = nn.Linear(8, 1)
 
     def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,12 +83,12 @@ class AttentionSequencePoolingLayer(nn.Module):
 class Dnn(nn.Module):
     """Linear → BatchNorm → ReLU → Linear → BatchNorm → ReLU."""
 
-    def __init__(self):
+    def __init__(self, in_features: int, hidden_features: int, out_features: int):
         super().__init__()
-        self.fc1 = nn.Linear(33, 32)
-        self.bn1 = nn.BatchNorm1d(32, eps=1e-3, momentum=0.01)
-        self.fc2 = nn.Linear(32, 16)
-        self.bn2 = nn.BatchNorm1d(16, eps=1e-3, momentum=0.01)
+        self.fc1 = nn.Linear(in_features, hidden_features)
+        self.bn1 = nn.BatchNorm1d(hidden_features, eps=1e-3, momentum=0.01)
+        self.fc2 = nn.Linear(hidden_features, out_features)
+        self.bn2 = nn.BatchNorm1d(out_features, eps=1e-3, momentum=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.bn1(self.fc1(x)))
@@ -102,7 +102,7 @@ class Din(nn.Module):
         self.sparse_seq_emb_hist_item = nn.Embedding(50, 8)
         self.sparse_seq_emb_hist_genre = nn.Embedding(12, 4)
         self.attention_sequence_pooling_layer = AttentionSequencePoolingLayer()
-        self.dnn = Dnn()
+        self.dnn = Dnn(33, 32, out_features=16)
         self.fc = nn.Linear(16, 1)
 
     def forward(

@@ -1,9 +1,6 @@
 """PyTorch port of `frozen` (graph def).
 
-image: float32 [batch, 24, 24, 3]
-phase_train: bool []
-->
-embeddings: float32 [batch, 12]
+image: float32 [N, 24, 24, 3], phase_train: bool []  ->  embeddings: float32 [N, 12]
 """
 
 from typing import Any
@@ -33,30 +30,25 @@ def rsqrt(x: Tensor) -> Tensor:
     return InverseRoot.apply(x)
 
 
-class Moments(nn.Module):
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        pooled = x.mean((0, 2, 3), keepdim=True)
-        x = torch.square(x - pooled.detach()).mean((0, 2, 3), keepdim=True)
-        x = x.squeeze((0, 2, 3))
-        return x, pooled.squeeze((0, 2, 3))
-
-
 class Conv(nn.Module):
-    """Conv → moments → ReLU → max pooling."""
+    """Conv → ReLU → max pooling."""
 
     def __init__(self, in_channels: int, out_channels: int):
         super().__init__()
         self.out_channels = out_channels
+        self.pad = nn.ZeroPad2d((0, 1, 0, 1))
         self.conv = nn.Conv2d(in_channels, out_channels, 3, stride=2, bias=False)
-        self.moments = Moments()
         self.register_buffer("moving_mean", torch.empty(out_channels))
         self.register_buffer("moving_variance", torch.empty(out_channels))
         self.gamma = nn.Parameter(torch.empty(out_channels))
         self.beta = nn.Parameter(torch.empty(out_channels))
 
     def forward(self, x: Tensor, phase_train: Tensor) -> Tensor:
-        x = self.conv(F.pad(x, (0, 1, 0, 1)))
-        y, z = self.moments(x)
+        x = self.conv(self.pad(x))
+        pooled = x.mean((0, 2, 3), keepdim=True)
+        y = torch.square(x - pooled.detach()).mean((0, 2, 3), keepdim=True)
+        y = y.squeeze((0, 2, 3))
+        z = pooled.squeeze((0, 2, 3))
         if not phase_train:
             y = torch.exp(self.moving_variance)
             z = self.moving_mean

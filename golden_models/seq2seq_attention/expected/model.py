@@ -1,9 +1,6 @@
 """PyTorch port of `seq2seq` (saved model, signature `serving_default`).
 
-source: int32 [batch, source_1]
-target: int32 [target_0, target_1]
-->
-output_0: float32 [s7, target_1, 70]
+source: int32 [N, L], target: int32 [N, T]  ->  output_0: float32 [N, T, 70]
 """
 
 import torch
@@ -18,10 +15,10 @@ class Embedding(nn.Embedding):
 
 
 class Encoder(nn.Module):
-    def __init__(self, hidden_size: int = 24):
+    def __init__(self, input_size: int, hidden_size: int):
         super().__init__()
         self.hidden_size = hidden_size
-        self.cell = nn.GRUCell(16, 24)
+        self.cell = nn.GRUCell(input_size, hidden_size)
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         length = x.shape[1]
@@ -35,14 +32,20 @@ class Encoder(nn.Module):
 
 
 class Seq2seq(nn.Module):
-    def __init__(self):
+    def __init__(
+        self,
+        target_vocab_size: int = 70,
+        source_vocab_size: int = 60,
+        embedding_dim: int = 16,
+        hidden_size: int = 24,
+    ):
         super().__init__()
-        self.target_embedding = Embedding(70, 16)
-        self.source_embedding = Embedding(60, 16)
-        self.encoder = Encoder()
-        self.decoder = nn.GRU(16, 24, batch_first=True)
-        self.attention_scale = nn.Parameter(torch.empty(24))
-        self.logits = nn.Linear(48, 70)
+        self.target_embedding = Embedding(target_vocab_size, embedding_dim)
+        self.source_embedding = Embedding(source_vocab_size, embedding_dim)
+        self.encoder = Encoder(embedding_dim, hidden_size)
+        self.decoder = nn.GRU(embedding_dim, hidden_size, batch_first=True)
+        self.attention_scale = nn.Parameter(torch.empty(hidden_size))
+        self.logits = nn.Linear(2 * hidden_size, target_vocab_size)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         x = source != 0

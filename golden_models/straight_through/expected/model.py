@@ -1,6 +1,6 @@
 """PyTorch port of `quantised` (saved model, signature `serving_default`).
 
-x: float32 [batch, 8]  ->  output_0: float32 [batch, 3]
+x: float32 [N, 8]  ->  output_0: float32 [N, 3]
 """
 
 import torch

@@ -1,9 +1,6 @@
 """PyTorch port of `recurrence` (saved model, signature `serving_default`).
 
-x: float32 [batch, x_1, 6]
-->
-history: float32 [batch, x_1, 10]
-last: float32 [batch, 10]
+x: float32 [N, T, 6]  ->  history: float32 [N, T, 10], last: float32 [N, 10]
 """
 
 import torch
@@ -13,12 +10,12 @@ from torch import Tensor, nn
 class Cell(nn.Module):
     """Sigmoid → Linear → Linear → tanh."""
 
-    def __init__(self):
+    def __init__(self, size: int, in_features: int):
         super().__init__()
-        self.leak = nn.Parameter(torch.empty(10))
-        self.fc1 = nn.Linear(6, 10, bias=False)
-        self.fc2 = nn.Linear(10, 10, bias=False)
-        self.bias = nn.Parameter(torch.empty(10))
+        self.leak = nn.Parameter(torch.empty(size))
+        self.fc1 = nn.Linear(in_features, size, bias=False)
+        self.fc2 = nn.Linear(size, size, bias=False)
+        self.bias = nn.Parameter(torch.empty(size))
 
     def forward(self, x: Tensor, state: Tensor) -> Tensor:
         gate = torch.sigmoid(self.leak)
@@ -30,7 +27,7 @@ class Recurrence(nn.Module):
     def __init__(self, hidden_size: int = 10):
         super().__init__()
         self.hidden_size = hidden_size
-        self.cell = Cell()
+        self.cell = Cell(10, 6)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         length = x.shape[1]

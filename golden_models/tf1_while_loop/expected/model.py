@@ -1,10 +1,10 @@
-"""PyTorch port of `tf1` (saved model v1, signature `serving_default`).
+"""PyTorch port of `model` (saved model v1, signature `serving_default`).
 
-tokens: int32 [batch, tokens_1]
-lengths: int32 [lengths_0]
+tokens: int32 [N, L]
+lengths: int32 [N]
 ->
-logits: float32 [s4, 3]
-scores: float32 [s4, 3]
+logits: float32 [N, 3]
+scores: float32 [N, 3]
 """
 
 import torch
@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 
 class Recurrence(nn.Module):
-    def __init__(self, hidden_size: int = 16):
+    def __init__(self, input_size: int, hidden_size: int):
         super().__init__()
         self.hidden_size = hidden_size
-        self.cell = nn.LSTMCell(12, 16)
+        self.cell = nn.LSTMCell(input_size, hidden_size)
         self.cell.bias_hh.requires_grad_(False)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -31,11 +31,11 @@ class Recurrence(nn.Module):
         return z
 
 
-class Tf1(nn.Module):
-    def __init__(self):
+class Model(nn.Module):
+    def __init__(self, vocab_size: int = 80):
         super().__init__()
-        self.embedding = nn.Embedding(80, 12)
-        self.recurrence = Recurrence()
+        self.embedding = nn.Embedding(vocab_size, 12)
+        self.recurrence = Recurrence(12, 16)
         self.out = nn.Linear(16, 3)
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> dict[str, Tensor]:

@@ -1,15 +1,15 @@
 """PyTorch port of `two_tower` (saved model, signature `serving_default`).
 
-age: float32 [batch, 1]
-country: string [country_0]
-price: float32 [price_0, 1]
-query: string [query_0]
-title: string [title_0]
-user_id: string [user_id_0]
+age: float32 [N, 1]
+country: string [N]
+price: float32 [N, 1]
+query: string [N]
+title: string [N]
+user_id: string [N]
 ->
-item: float32 [s3, 12]
-score: float32 [s10, 1]
-user: float32 [s7, 12]
+item: float32 [N, 12]
+score: float32 [N, 1]
+user: float32 [N, 12]
 """
 
 import re
@@ -298,11 +298,11 @@ class VocabularyTable(nn.Module):
 class EmbeddingBlock(nn.Module):
     """Embedding."""
 
-    def __init__(self, file: str, length: int = 6):
+    def __init__(self, file: str, vocab_size: int, dim: int, length: int = 6):
         super().__init__()
         self.length = length
         self.table = VocabularyTable(file, default=1, first=2)
-        self.embedding = Embedding(15, 8)
+        self.embedding = Embedding(vocab_size, dim)
 
     def forward(self, x: np.ndarray) -> Tensor:
         x = string_lower(as_bytes_array(x))
@@ -321,7 +321,7 @@ class ItemTower(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.title = EmbeddingBlock("vocabularies/title.txt")
+        self.title = EmbeddingBlock("vocabularies/title.txt", 15, dim=8)
         self.price_embedding = Embedding(5, 4)
         self.item_hidden = nn.Linear(13, 24)
         self.fc = nn.Linear(24, 12)
@@ -354,7 +354,7 @@ class UserTower(nn.Module):
         )
         self.user_embedding = Embedding(32, 8)
         self.country_embedding = Embedding(16, 4)
-        self.query = EmbeddingBlock("vocabularies/query.txt")
+        self.query = EmbeddingBlock("vocabularies/query.txt", 15, dim=8)
         self.user_hidden = nn.Linear(21, 24)
         self.fc = nn.Linear(24, 12)
         self.register_buffer("age_scale_mean", torch.tensor([[38.0]]), persistent=False)

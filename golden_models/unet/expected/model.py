@@ -1,6 +1,6 @@
 """PyTorch port of `unet` (keras).
 
-image: float32 [batch, 32, 32, 3]  ->  mask: float32 [batch, 32, 32, 2]
+image: float32 [N, 32, 32, 3]  ->  mask: float32 [N, 32, 32, 2]
 """
 
 import torch
@@ -25,6 +25,8 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
+    """Doubles the resolution and joins the skip connection."""
+
     def __init__(self, in_channels: int, out_channels: int):
         super().__init__()
         self.upsample = nn.ConvTranspose2d(in_channels, out_channels, 3, stride=2)
@@ -39,26 +41,25 @@ class Up(nn.Module):
         return F.relu(self.norm2(x))
 
 
-class Unet(nn.Module):
-    def __init__(self):
+class UNet(nn.Module):
+    def __init__(self, num_classes: int = 2):
         super().__init__()
-        self.down0 = Down(3, 8)
-        self.down1 = Down(8, 16)
-        self.down2 = Down(16, 32)
+        self.down = nn.ModuleList([Down(3, 8), Down(8, 16), Down(16, 32)])
         self.middle_conv1 = nn.Conv2d(32, 64, 3, padding=1)
         self.middle_norm1 = nn.BatchNorm2d(64, eps=1e-3, momentum=0.01)
         self.middle_conv2 = nn.Conv2d(64, 64, 3, padding=1)
         self.middle_norm2 = nn.BatchNorm2d(64, eps=1e-3, momentum=0.01)
-        self.up2 = Up(64, 32)
-        self.up1 = Up(32, 16)
-        self.up0 = Up(16, 8)
-        self.mask = nn.Conv2d(8, 2, 1)
+        self.up = nn.ModuleList([Up(64, 32), Up(32, 16), Up(16, 8)])
+        self.mask = nn.Conv2d(8, num_classes, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        skip, x = self.down0(image.permute(0, 3, 1, 2))
-        skip2, x = self.down1(x)
-        skip3, x = self.down2(x)
+        x = image.permute(0, 3, 1, 2)
+        skips = []
+        for down in self.down:
+            skip, x = down(x)
+            skips.append(skip)
         x = F.relu(self.middle_norm1(self.middle_conv1(x)))
         x = F.relu(self.middle_norm2(self.middle_conv2(x)))
-        x = self.up0(self.up1(self.up2(x, skip3), skip2), skip)
+        for up, skip in zip(self.up, reversed(skips), strict=True):
+            x = up(x, skip)
         return torch.sigmoid(self.mask(x)).permute(0, 2, 3, 1)
