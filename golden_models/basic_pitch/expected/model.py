@@ -1,10 +1,10 @@
 """PyTorch port of `basic_pitch` (saved model, signature `serving_default`).
 
-input_2: float32 [batch, 43844, 1]
+input_2: float32 [N, 43844, 1]
 ->
-contour: float32 [batch, 172, 264]
-note: float32 [batch, 172, 88]
-onset: float32 [batch, 172, 88]
+contour: float32 [N, 172, 264]
+note: float32 [N, 172, 88]
+onset: float32 [N, 172, 88]
 """
 
 import math

@@ -1,6 +1,6 @@
 """PyTorch port of `convnext_tiny` (saved model, signature `serving_default`).
 
-image: float32 [batch, 96, 96, 3]  ->  output_0: float32 [batch, 1000]
+image: float32 [N, 96, 96, 3]  ->  output_0: float32 [N, 1000]
 """
 
 import torch
@@ -18,15 +18,14 @@ class LayerNorm2d(nn.LayerNorm):
 class StageBlock(nn.Module):
     """Conv → LayerNorm → Linear → GELU → Linear, added to the input."""
 
-    def __init__(self, in_channels: int, hidden_features: int):
+    def __init__(self, dim: int):
         super().__init__()
-        self.depthwise_conv = nn.Conv2d(
-            in_channels, in_channels, 7, padding=3, groups=in_channels
-        )
-        self.layernorm = nn.LayerNorm(in_channels, eps=1e-6)
-        self.pointwise_conv_1 = nn.Linear(in_channels, hidden_features)
-        self.pointwise_conv_2 = nn.Linear(hidden_features, in_channels)
-        self.layer_scale_1 = nn.Parameter(torch.empty(in_channels))
+        hidden_dim = 4 * dim
+        self.depthwise_conv = nn.Conv2d(dim, dim, 7, padding=3, groups=dim)
+        self.layernorm = nn.LayerNorm(dim, eps=1e-6)
+        self.pointwise_conv_1 = nn.Linear(dim, hidden_dim)
+        self.pointwise_conv_2 = nn.Linear(hidden_dim, dim)
+        self.layer_scale_1 = nn.Parameter(torch.empty(dim))
 
     def forward(self, x: Tensor) -> Tensor:
         shortcut = x
@@ -38,22 +37,22 @@ class StageBlock(nn.Module):
 
 
 class ConvnextTiny(nn.Module):
-    def __init__(self):
+    def __init__(self, depths: tuple[int, ...] = (3, 3, 9, 3), num_classes: int = 1000):
         super().__init__()
         self.stem_conv = nn.Conv2d(3, 96, 4, stride=4)
         self.stem_layernorm = LayerNorm2d(96, eps=1e-6)
-        self.blocks1 = nn.Sequential(*(StageBlock(96, 384) for _ in range(3)))
+        self.blocks1 = nn.Sequential(*(StageBlock(96) for _ in range(depths[0])))
         self.downsampling_layernorm_0 = LayerNorm2d(96, eps=1e-6)
         self.downsampling_conv_0 = nn.Conv2d(96, 192, 2, stride=2)
-        self.blocks2 = nn.Sequential(*(StageBlock(192, 768) for _ in range(3)))
+        self.blocks2 = nn.Sequential(*(StageBlock(192) for _ in range(depths[1])))
         self.downsampling_layernorm_1 = LayerNorm2d(192, eps=1e-6)
         self.downsampling_conv_1 = nn.Conv2d(192, 384, 2, stride=2)
-        self.blocks3 = nn.Sequential(*(StageBlock(384, 1536) for _ in range(9)))
+        self.blocks3 = nn.Sequential(*(StageBlock(384) for _ in range(depths[2])))
         self.downsampling_layernorm_2 = LayerNorm2d(384, eps=1e-6)
         self.downsampling_conv_2 = nn.Conv2d(384, 768, 2, stride=2)
-        self.blocks4 = nn.Sequential(*(StageBlock(768, 3072) for _ in range(3)))
+        self.blocks4 = nn.Sequential(*(StageBlock(768) for _ in range(depths[3])))
         self.head_layernorm = nn.LayerNorm(768, eps=1e-6)
-        self.head_dense = nn.Linear(768, 1000)
+        self.head_dense = nn.Linear(768, num_classes)
         self.register_buffer(
             "prestem_normalization_mean",
             torch.tensor([[[123.675]], [[116.28]], [[103.53]]]),

@@ -1,6 +1,6 @@
 """PyTorch port of `densenet121` (saved model, signature `serving_default`).
 
-image: float32 [batch, 96, 96, 3]  ->  predictions: float32 [batch, 1000]
+image: float32 [N, 96, 96, 3]  ->  predictions: float32 [N, 1000]
 """
 
 import torch
@@ -8,7 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class ConvBlock(nn.Module):
+class DenseLayer(nn.Module):
+    """Concatenates its input with new features of it."""
+
     def __init__(self, channels: int):
         super().__init__()
         self.bn0 = nn.BatchNorm2d(channels, eps=1.001e-5, momentum=0.01)
@@ -22,39 +24,40 @@ class ConvBlock(nn.Module):
         return torch.cat((x, features), dim=1)
 
 
-class Densenet121(nn.Module):
-    def __init__(self):
+class DenseNet121(nn.Module):
+    def __init__(self, num_classes: int = 1000):
         super().__init__()
         self.conv = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64, eps=1.001e-5, momentum=0.01)
+        self.pad = nn.ZeroPad2d(1)
         self.blocks1 = nn.Sequential(
-            *(ConvBlock(channels) for channels in range(64, 256, 32))
+            *(DenseLayer(channels) for channels in range(64, 256, 32))
         )
         self.pool2_bn = nn.BatchNorm2d(256, eps=1.001e-5, momentum=0.01)
         self.pool2_conv = nn.Conv2d(256, 128, 1, bias=False)
         self.blocks2 = nn.Sequential(
-            *(ConvBlock(channels) for channels in range(128, 512, 32))
+            *(DenseLayer(channels) for channels in range(128, 512, 32))
         )
         self.pool3_bn = nn.BatchNorm2d(512, eps=1.001e-5, momentum=0.01)
         self.pool3_conv = nn.Conv2d(512, 256, 1, bias=False)
         self.blocks3 = nn.Sequential(
-            *(ConvBlock(channels) for channels in range(256, 1024, 32))
+            *(DenseLayer(channels) for channels in range(256, 1024, 32))
         )
         self.pool4_bn = nn.BatchNorm2d(1024, eps=1.001e-5, momentum=0.01)
         self.pool4_conv = nn.Conv2d(1024, 512, 1, bias=False)
         self.blocks4 = nn.Sequential(
-            *(ConvBlock(channels) for channels in range(512, 1024, 32))
+            *(DenseLayer(channels) for channels in range(512, 1024, 32))
         )
         self.bn2 = nn.BatchNorm2d(1024, eps=1.001e-5, momentum=0.01)
-        self.predictions = nn.Linear(1024, 1000)
+        self.predictions = nn.Linear(1024, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
         x = F.relu(self.bn1(self.conv(image.permute(0, 3, 1, 2))))
-        x = self.blocks1(F.max_pool2d(F.pad(x, (1, 1, 1, 1)), 3, stride=2))
-        x = self.pool2_conv(F.relu(self.pool2_bn(x)))
-        x = self.pool3_bn(self.blocks2(F.avg_pool2d(x, 2)))
-        x = F.avg_pool2d(self.pool3_conv(F.relu(x)), 2)
-        x = F.relu(self.pool4_bn(self.blocks3(x)))
-        x = self.blocks4(F.avg_pool2d(self.pool4_conv(x), 2))
-        x = self.predictions(F.relu(self.bn2(x)).mean((2, 3)))
-        return x.softmax(-1)
+        x = F.max_pool2d(self.pad(x), 3, stride=2)
+        x = F.relu(self.pool2_bn(self.blocks1(x)))
+        x = self.blocks2(F.avg_pool2d(self.pool2_conv(x), 2))
+        x = self.pool3_conv(F.relu(self.pool3_bn(x)))
+        x = self.pool4_bn(self.blocks3(F.avg_pool2d(x, 2)))
+        x = F.avg_pool2d(self.pool4_conv(F.relu(x)), 2)
+        x = F.relu(self.bn2(self.blocks4(x))).mean((2, 3))
+        return self.predictions(x).softmax(-1)

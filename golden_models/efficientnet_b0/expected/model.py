@@ -1,6 +1,6 @@
 """PyTorch port of `efficientnetb0` (keras).
 
-image: float32 [batch, 96, 96, 3]  ->  predictions: float32 [batch, 1000]
+image: float32 [N, 96, 96, 3]  ->  predictions: float32 [N, 1000]
 """
 
 import torch
@@ -23,19 +23,22 @@ class StochasticDepth(nn.Module):
         return x * keep / (1.0 - self.p)
 
 
-class Block(nn.Module):
+class MBConv(nn.Module):
+    """Inverted residual with squeeze-and-excite."""
+
     def __init__(
         self,
         in_channels: int,
-        hidden_channels: int,
-        padding: int | tuple[int, ...],
-        kernel_size: int,
-        se_reduce_channels: int,
         out_channels: int,
+        kernel_size: int,
+        expansion: int,
         stride: int = 1,
         drop_rate: float = 0.0,
     ):
         super().__init__()
+        hidden_channels = in_channels * expansion
+        padding = ((kernel_size - stride) // 2, (kernel_size - stride + 1) // 2) * 2
+        se_reduce_channels = in_channels // 4
         self.expand = in_channels != hidden_channels
         self.residual = in_channels == out_channels
         if self.expand:
@@ -72,39 +75,43 @@ class Block(nn.Module):
         return x
 
 
-class Efficientnetb0(nn.Module):
-    def __init__(self):
+class EfficientNetB0(nn.Module):
+    def __init__(self, num_classes: int = 1000, dropout: float = 0.2):
         super().__init__()
+        self.pad = nn.ZeroPad2d((0, 1, 0, 1))
         self.stem_conv = nn.Conv2d(3, 32, 3, stride=2, bias=False)
         self.stem_bn = nn.BatchNorm2d(32, eps=1e-3, momentum=0.01)
-        blocks = (
-            # in_channels, hidden_channels, padding, kernel_size, se_reduce_channels,
-            # out_channels, stride, drop_rate
-            (32, 32, 1, 3, 8, 16, 1, 0.0),
-            (16, 96, (0, 1, 0, 1), 3, 4, 24, 2, 0.0),
-            (24, 144, 1, 3, 6, 24, 1, 0.025),
-            (24, 144, (1, 2, 1, 2), 5, 6, 40, 2, 0.0),
-            (40, 240, 2, 5, 10, 40, 1, 0.05),
-            (40, 240, (0, 1, 0, 1), 3, 10, 80, 2, 0.0),
-            (80, 480, 1, 3, 20, 80, 1, 0.075),
-            (80, 480, 1, 3, 20, 80, 1, 0.0875),
-            (80, 480, 2, 5, 20, 112, 1, 0.0),
-            (112, 672, 2, 5, 28, 112, 1, 0.1125),
-            (112, 672, 2, 5, 28, 112, 1, 0.125),
-            (112, 672, (1, 2, 1, 2), 5, 28, 192, 2, 0.0),
-            (192, 1152, 2, 5, 48, 192, 1, 0.15),
-            (192, 1152, 2, 5, 48, 192, 1, 0.1625),
-            (192, 1152, 2, 5, 48, 192, 1, 0.175),
-            (192, 1152, 1, 3, 48, 320, 1, 0.0),
+        stages = (
+            # out_channels, kernel_size, expansion, stride, depth
+            (16, 3, 1, 1, 1),
+            (24, 3, 6, 2, 2),
+            (40, 5, 6, 2, 2),
+            (80, 3, 6, 2, 3),
+            (112, 5, 6, 1, 3),
+            (192, 5, 6, 2, 4),
+            (320, 3, 6, 1, 1),
         )
-        self.blocks = nn.Sequential(*(Block(*config) for config in blocks))
+        self.blocks = nn.Sequential()
+        in_channels = 32
+        for out_channels, kernel_size, expansion, stride, depth in stages:
+            for i in range(depth):
+                block = MBConv(
+                    in_channels,
+                    out_channels,
+                    kernel_size,
+                    expansion,
+                    stride=stride if i == 0 else 1,
+                    drop_rate=0.2 * len(self.blocks) / 16,
+                )
+                self.blocks.append(block)
+                in_channels = out_channels
         self.top_conv = nn.Conv2d(320, 1280, 1, bias=False)
         self.top_bn = nn.BatchNorm2d(1280, eps=1e-3, momentum=0.01)
-        self.top_dropout = nn.Dropout(0.2)
-        self.predictions = nn.Linear(1280, 1000)
+        self.top_dropout = nn.Dropout(dropout)
+        self.predictions = nn.Linear(1280, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = self.stem_conv(F.pad(image.permute(0, 3, 1, 2) * (1 / 255), (0, 1, 0, 1)))
+        x = self.stem_conv(self.pad(image.permute(0, 3, 1, 2) * (1 / 255)))
         x = self.blocks(F.silu(self.stem_bn(x)))
         x = F.silu(self.top_bn(self.top_conv(x))).mean((2, 3))
         return self.predictions(self.top_dropout(x)).softmax(-1)

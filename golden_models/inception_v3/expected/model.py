@@ -1,6 +1,6 @@
 """PyTorch port of `inception_v3` (keras).
 
-image: float32 [batch, 107, 107, 3]  ->  predictions: float32 [batch, 1000]
+image: float32 [N, 107, 107, 3]  ->  predictions: float32 [N, 1000]
 """
 
 import torch
@@ -175,7 +175,7 @@ class MixedE(nn.Module):
 
 
 class InceptionV3(nn.Module):
-    def __init__(self):
+    def __init__(self, num_classes: int = 1000):
         super().__init__()
         self.blocks1 = nn.Sequential(
             ConvBnRelu(3, 32, kernel_size=3, stride=2),
@@ -197,7 +197,7 @@ class InceptionV3(nn.Module):
             MixedE(1280),
             MixedE(2048),
         )
-        self.predictions = nn.Linear(2048, 1000)
+        self.predictions = nn.Linear(2048, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
         x = F.max_pool2d(self.blocks1(image.permute(0, 3, 1, 2)), 3, stride=2)

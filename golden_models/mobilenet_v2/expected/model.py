@@ -1,22 +1,21 @@
 """PyTorch port of `mobilenetv2_1.00_96` (keras).
 
-image: float32 [batch, 96, 96, 3]  ->  predictions: float32 [batch, 1000]
+image: float32 [N, 96, 96, 3]  ->  predictions: float32 [N, 1000]
 """
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class Block(nn.Module):
+class InvertedResidual(nn.Module):
+    """Inverted residual: expand, filter each channel, project."""
+
     def __init__(
-        self,
-        in_channels: int,
-        hidden_channels: int,
-        padding: int | tuple[int, ...],
-        out_channels: int,
-        stride: int = 1,
+        self, in_channels: int, out_channels: int, expansion: int, stride: int = 1
     ):
         super().__init__()
+        hidden_channels = in_channels * expansion
+        padding = 1 if stride == 1 else (0, 1, 0, 1)
         self.use_expand = in_channels != hidden_channels
         self.residual = in_channels == out_channels
         if self.use_expand:
@@ -46,31 +45,37 @@ class Block(nn.Module):
         return x
 
 
-class Mobilenetv210096(nn.Module):
-    def __init__(self):
+class MobileNetV2(nn.Module):
+    def __init__(self, num_classes: int = 1000):
         super().__init__()
+        self.pad = nn.ZeroPad2d((0, 1, 0, 1))
         self.conv1 = nn.Conv2d(3, 32, 3, stride=2, bias=False)
         self.bn_conv1 = nn.BatchNorm2d(32, eps=1e-3, momentum=1e-3)
-        self.blocks = nn.Sequential(
-            Block(32, 32, padding=1, out_channels=16),
-            Block(16, 96, padding=(0, 1, 0, 1), out_channels=24, stride=2),
-            Block(24, 144, padding=1, out_channels=24),
-            Block(24, 144, padding=(0, 1, 0, 1), out_channels=32, stride=2),
-            *(Block(32, 192, padding=1, out_channels=32) for _ in range(2)),
-            Block(32, 192, padding=(0, 1, 0, 1), out_channels=64, stride=2),
-            *(Block(64, 384, padding=1, out_channels=64) for _ in range(3)),
-            Block(64, 384, padding=1, out_channels=96),
-            *(Block(96, 576, padding=1, out_channels=96) for _ in range(2)),
-            Block(96, 576, padding=(0, 1, 0, 1), out_channels=160, stride=2),
-            *(Block(160, 960, padding=1, out_channels=160) for _ in range(2)),
-            Block(160, 960, padding=1, out_channels=320),
+        stages = (
+            # out_channels, expansion, stride, depth
+            (16, 1, 1, 1),
+            (24, 6, 2, 2),
+            (32, 6, 2, 3),
+            (64, 6, 2, 4),
+            (96, 6, 1, 3),
+            (160, 6, 2, 3),
+            (320, 6, 1, 1),
         )
+        self.blocks = nn.Sequential()
+        in_channels = 32
+        for out_channels, expansion, stride, depth in stages:
+            for i in range(depth):
+                block = InvertedResidual(
+                    in_channels, out_channels, expansion, stride=stride if i == 0 else 1
+                )
+                self.blocks.append(block)
+                in_channels = out_channels
         self.conv2 = nn.Conv2d(320, 1280, 1, bias=False)
         self.conv_1_bn = nn.BatchNorm2d(1280, eps=1e-3, momentum=1e-3)
-        self.predictions = nn.Linear(1280, 1000)
+        self.predictions = nn.Linear(1280, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = self.bn_conv1(self.conv1(F.pad(image.permute(0, 3, 1, 2), (0, 1, 0, 1))))
+        x = self.bn_conv1(self.conv1(self.pad(image.permute(0, 3, 1, 2))))
         x = self.conv2(self.blocks(F.relu6(x)))
         x = self.predictions(F.relu6(self.conv_1_bn(x)).mean((2, 3)))
         return x.softmax(-1)

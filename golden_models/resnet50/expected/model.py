@@ -1,17 +1,18 @@
 """PyTorch port of `resnet50` (saved model, signature `serving_default`).
 
-image: float32 [batch, 96, 96, 3]  ->  output_0: float32 [batch, 1000]
+image: float32 [N, 96, 96, 3]  ->  output_0: float32 [N, 1000]
 """
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class ConvBlock(nn.Module):
-    def __init__(
-        self, in_channels: int, out_channels: int, hidden_channels: int, stride: int = 1
-    ):
+class Bottleneck(nn.Module):
+    """Residual bottleneck: 1x1, 3x3 and 1x1 convolutions around a shortcut."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
         super().__init__()
+        hidden_channels = out_channels // 4
         self.project = in_channels != out_channels
         if self.project:
             self.conv0 = nn.Conv2d(in_channels, out_channels, 1, stride=stride)
@@ -33,24 +34,32 @@ class ConvBlock(nn.Module):
         return F.relu(x)
 
 
-class Resnet50(nn.Module):
-    def __init__(self):
+class ResNet50(nn.Module):
+    def __init__(self, num_classes: int = 1000):
         super().__init__()
         self.conv1_conv = nn.Conv2d(3, 64, 7, stride=2, padding=3)
         self.conv1_bn = nn.BatchNorm2d(64, eps=1.001e-5, momentum=0.01)
-        self.blocks = nn.Sequential(
-            ConvBlock(64, 256, hidden_channels=64),
-            *(ConvBlock(256, 256, hidden_channels=64) for _ in range(2)),
-            ConvBlock(256, 512, hidden_channels=128, stride=2),
-            *(ConvBlock(512, 512, hidden_channels=128) for _ in range(3)),
-            ConvBlock(512, 1024, hidden_channels=256, stride=2),
-            *(ConvBlock(1024, 1024, hidden_channels=256) for _ in range(5)),
-            ConvBlock(1024, 2048, hidden_channels=512, stride=2),
-            *(ConvBlock(2048, 2048, hidden_channels=512) for _ in range(2)),
+        self.pad = nn.ZeroPad2d(1)
+        stages = (
+            # out_channels, stride, depth
+            (256, 1, 3),
+            (512, 2, 4),
+            (1024, 2, 6),
+            (2048, 2, 3),
         )
-        self.predictions = nn.Linear(2048, 1000)
+        self.blocks = nn.Sequential()
+        in_channels = 64
+        for out_channels, stride, depth in stages:
+            for i in range(depth):
+                block = Bottleneck(
+                    in_channels, out_channels, stride=stride if i == 0 else 1
+                )
+                self.blocks.append(block)
+                in_channels = out_channels
+        self.predictions = nn.Linear(2048, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
         x = F.relu(self.conv1_bn(self.conv1_conv(image.permute(0, 3, 1, 2))))
-        x = self.blocks(F.max_pool2d(F.pad(x, (1, 1, 1, 1)), 3, stride=2))
-        return self.predictions(x.mean((2, 3))).softmax(-1)
+        x = F.max_pool2d(self.pad(x), 3, stride=2)
+        x = self.predictions(self.blocks(x).mean((2, 3)))
+        return x.softmax(-1)

@@ -1,6 +1,6 @@
 """PyTorch port of `vgg16` (keras).
 
-image: float32 [batch, 64, 64, 3]  ->  predictions: float32 [batch, 10]
+image: float32 [N, 64, 64, 3]  ->  predictions: float32 [N, 10]
 """
 
 import torch.nn.functional as F
@@ -22,8 +22,8 @@ class Block(nn.Module):
         return F.max_pool2d(x, 2)
 
 
-class Vgg16(nn.Module):
-    def __init__(self):
+class VGG16(nn.Module):
+    def __init__(self, num_classes: int = 10):
         super().__init__()
         self.block1_conv1 = nn.Conv2d(3, 64, 3, padding=1)
         self.block1_conv2 = nn.Conv2d(64, 64, 3, padding=1)
@@ -32,7 +32,7 @@ class Vgg16(nn.Module):
         self.blocks = nn.Sequential(Block(128, 256), Block(256, 512), Block(512, 512))
         self.fc1 = nn.Linear(2048, 4096)
         self.fc2 = nn.Linear(4096, 4096)
-        self.predictions = nn.Linear(4096, 10)
+        self.predictions = nn.Linear(4096, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.block1_conv2(F.relu(self.block1_conv1(image.permute(0, 3, 1, 2))))
