@@ -235,21 +235,23 @@ def run_and_kill(registry: Path, tmp_path: Path, victim: int) -> dict[str, Resul
 
 def test_stopped_early(registry: Path, tmp_path: Path) -> None:
     """Closing the iterator ends the workers at once."""
+    others = set(psutil.Process().children(recursive=True))
     results = tf2torch.batch(registry, tmp_path / "out", jobs=2, **QUICK)
     next(results)
-    before = psutil.Process().children(recursive=True)
+    before = set(psutil.Process().children(recursive=True)) - others
     results.close()  # type: ignore[attr-defined]
-    assert not psutil.wait_procs(before, timeout=20)[1]
+    assert before and not psutil.wait_procs(before, timeout=20)[1]
 
 
 def test_zygotes_outlive_what_they_fork(registry: Path, tmp_path: Path) -> None:
     """A hanging original is killed at its limit; the next model has the same zygotes,
     and after the run nothing is left."""
     seen: dict[str, set[int]] = {}
+    others = {p.pid for p in zygotes()}  # of other tests in this process
 
     def observe(event: object) -> None:
         if isinstance(event, Done):
-            seen[event.result.name] = {p.pid for p in zygotes()}
+            seen[event.result.name] = {p.pid for p in zygotes()} - others
 
     entries = [
         {"name": name, "source": str(registry / name)}

@@ -28,7 +28,7 @@ def test_bag(combiner: str, safe: bool) -> None:
         run,
         PLACES,
         IDS - (IDS == 1) * 5 if safe else IDS,
-        has=[f'nn.EmbeddingBag(8, 4, mode="{combiner}")'],
+        has=[f'nn.EmbeddingBag(vocab_size, 4, mode="{combiner}")'],
         lacks=["unique", "sparse_segment", "fill_values"],
         sizes=(),
     )
@@ -57,7 +57,7 @@ def test_weights_keep_the_segments() -> None:
         run,
         IDS,
         np.abs(normal(6)) + 0.5,
-        has=["nn.Embedding(8, 4)"],
+        has=["nn.Embedding(vocab_size, 4)"],
         lacks=["unique"],
         sizes=(),
     )

@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Callable[[Any], list[Any]], str]] = {
             L.Bidirectional(L.LSTM(4, return_sequences=True)),
             L.Bidirectional(L.GRU(5)),
         ],
-        "nn.GRU(8, 5, batch_first=True, bidirectional=True)",
+        "nn.GRU(8, hidden_size, batch_first=True, bidirectional=True)",
     ),
     "bidirectional_sum": (
         lambda L: [L.Bidirectional(L.GRU(4), merge_mode="sum")],

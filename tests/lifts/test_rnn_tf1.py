@@ -52,7 +52,7 @@ CASES: dict[str, tuple[Callable[[Any, Any, Any], Any], str]] = {
     "basic_rnn": (lambda c, x, n: run(c.BasicRNNCell(4), x)[1], "nn.RNN(3, 4"),
     "stacked": (
         lambda c, x, n: run(c.MultiRNNCell([c.LSTMCell(4), c.LSTMCell(5)]), x)[0],
-        "nn.LSTM(4, 5",
+        "nn.LSTM(4, hidden_size",
     ),
     "bidirectional": (
         lambda c, x, n: tf.concat(

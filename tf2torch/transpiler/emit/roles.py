@@ -103,9 +103,11 @@ def _call_role(node: Call, path: Path) -> str:
 
 
 def _splits_heads(node: Call) -> bool:
-    """``x.unflatten(-1, (heads, head_dim))``"""
+    """``x.unflatten(-1, (heads, head_dim))``, where the number of heads is known."""
     sizes = node.args[2]
-    return node.args[1] == -1 and isinstance(sizes, tuple) and len(sizes) == 2
+    if node.args[1] != -1 or not isinstance(sizes, tuple) or len(sizes) != 2:
+        return False
+    return type(sizes[0]) is int and sizes[0] > 0
 
 
 def is_heads(node: Node, path: Path) -> bool:
