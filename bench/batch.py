@@ -1,6 +1,6 @@
 """Throughput of a batch with one and two workers, and memory over many models.
 
-    python bench/batch.py                 # 224 models verified by 1 and by 2 workers
+    python bench/batch.py                 # 112 models verified by 1 and by 2 workers
     python bench/batch.py --memory 200    # 200 models through one worker
 
 Prints JSON, with the load of the machine: on a busy one the ratio says little.
@@ -29,7 +29,7 @@ LOOK = 0.1  # seconds between two looks
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=int, default=224, help="of the throughput")
+    parser.add_argument("--models", type=int, default=112, help="of the throughput")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--cpu", action="store_true", help="processor seconds, too")
     parser.add_argument("--memory", type=int, default=0, help="models in a row")
